@@ -1,0 +1,4 @@
+/** QEMU as an oracle; see README.md. */
+export * from './console.ts';
+export * from './digest.ts';
+export * from './machine.ts';
