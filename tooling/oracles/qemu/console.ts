@@ -54,7 +54,7 @@ export function splitTranscript(raw: string, commands: readonly string[]): Trans
     const output = normaliseConsole(piece).replace(new RegExp(`^${command.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\n?`), '');
     return [{ command, output: output.replace(/^\n+/, '') }];
   });
-  return { banner: normaliseConsole(pieces[0]!), answers, raw };
+  return { banner: normaliseConsole(pieces[0]), answers, raw };
 }
 
 /**

@@ -67,7 +67,7 @@ export class BlockRecorder {
     this.#digest.add(pcHigh, pcLow);
     if (++this.#count % this.#every !== 0) return;
     const lastPc = (BigInt(pcHigh >>> 0) << 32n) | BigInt(pcLow >>> 0);
-    this.blocks.push({ block: this.#count / this.#every, digest: `${this.#digest}`, lastPc });
+    this.blocks.push({ block: this.#count / this.#every, digest: this.#digest.toString(), lastPc });
   }
 }
 
@@ -101,7 +101,7 @@ export function explainDifference(difference: Difference, every = 65536): string
 export function parseBlocks(text: string): Block[] {
   return text.split('\n').filter((line) => line !== '').map((line) => {
     const [block, digest, pc] = line.split(' ');
-    return { block: Number(block), digest: digest!, lastPc: BigInt(`0x${pc}`) };
+    return { block: Number(block), digest, lastPc: BigInt(`0x${pc}`) };
   });
 }
 
@@ -109,6 +109,6 @@ export function parseBlocks(text: string): Block[] {
 export function parseTrace(text: string): TraceRow[] {
   return text.split('\n').filter((line) => line !== '').map((line) => {
     const [index, pc, word] = line.split(' ');
-    return { index: Number(index), pc: BigInt(`0x${pc}`), word: Number.parseInt(word!, 16) };
+    return { index: Number(index), pc: BigInt(`0x${pc}`), word: Number.parseInt(word, 16) };
   });
 }

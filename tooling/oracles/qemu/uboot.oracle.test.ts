@@ -27,8 +27,8 @@ describe.runIf(haveTools(QEMU, 'gcc', 'apt-get'))('QEMU as an oracle', () => {
     expect(banner).toMatch(/^U-Boot \d+/);
     expect(banner).toContain('DRAM:  256 MiB');
     expect(answers.map(({ command }) => command)).toEqual(['version', 'bdinfo', 'flinfo']);
-    expect(answers[1]!.output).toContain('relocaddr   = 0x000000004fef7000');
-    expect(answers[2]!.output).toContain('Bank # 2: CFI conformant flash (16 x 16)  Size: 32 MB in 256 Sectors');
+    expect(answers[1].output).toContain('relocaddr   = 0x000000004fef7000');
+    expect(answers[2].output).toContain('Bank # 2: CFI conformant flash (16 x 16)  Size: 32 MB in 256 Sectors');
   });
 
   it('dumps the device tree', () => {
