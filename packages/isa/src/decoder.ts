@@ -1,0 +1,158 @@
+/**
+ * The decoder compiler: rows become a tree of table look-ups on a few adjacent bits each, with short lists of mask-and-value tests at
+ * the leaves. A linear scan over a thousand rows would do the same; the tree needs a handful of steps.
+ */
+import { compileCondition } from './condition.ts';
+import type { CompiledCondition } from './condition.ts';
+import { extractOperands, fieldValue, patternOf } from './pattern.ts';
+import type { Operands, Pattern } from './pattern.ts';
+import type { Row, Rows } from './row.ts';
+
+/** A row ready for matching. `index` is its place in the table. */
+export interface CompiledRow {
+  readonly id: string;
+  readonly index: number;
+  readonly row: Row;
+  readonly pattern: Pattern;
+  /** Whether the word is this instruction, looking at this row alone (fixed bits and `unless`, not at groups). */
+  accepts(word: number): boolean;
+}
+
+/** A decoded word; narrowing on `id` gives the row's own operand type. */
+export type Decoded<R extends Rows> = {
+  readonly [Id in keyof R & string]: { readonly id: Id; readonly row: R[Id]; readonly operands: Operands<R[Id]['pattern']> };
+}[keyof R & string];
+
+export interface Decoder<R extends Rows = Rows> {
+  readonly rows: readonly CompiledRow[];
+  /** Id, row and operands of a 32-bit word (signed or unsigned number), or undefined when no row allocates it. */
+  decode(word: number): Decoded<R> | undefined;
+  /** The row only, without allocating operands. */
+  find(word: number): CompiledRow | undefined;
+  /** Size of the tree, for tests and curiosity. */
+  readonly shape: { readonly nodes: number; readonly depth: number; readonly longestLeaf: number };
+}
+
+export interface DecoderOptions {
+  /** Leaves rows out: for instance those of features that a CPU model does not have. */
+  readonly include?: (id: string, row: Row) => boolean;
+}
+
+function compileRow(id: string, index: number, row: Row): CompiledRow {
+  const pattern = patternOf(row);
+  const unless: readonly CompiledCondition[] = (row.unless ?? []).map((entry) => compileCondition(entry, pattern, undefined, `${id}: unless`));
+  const { mask, value, byName } = pattern;
+  return {
+    id, index, row, pattern,
+    accepts(word) {
+      if ((word & mask) >>> 0 !== value) return false;
+      if (unless.length === 0) return true;
+      const get = (name: string): number => fieldValue(byName.get(name)!, word);
+      return !unless.some((condition) => condition.test(get));
+    },
+  };
+}
+
+type Leaf = readonly CompiledRow[];
+interface Branch {
+  readonly shift: number;
+  readonly ones: number;
+  readonly next: readonly Tree[];
+}
+type Tree = Leaf | Branch;
+
+const LEAF_SIZE = 3;
+const WINDOW = 7;
+
+function isLeaf(tree: Tree): tree is Leaf {
+  return Array.isArray(tree);
+}
+
+/** Calls `visit` with each value of the window `[low + width - 1 : low]` that the row can have. */
+function windowValues(row: CompiledRow, low: number, width: number, visit: (value: number) => void): void {
+  const ones = (1 << width) - 1;
+  const fixed = (row.pattern.mask >>> low) & ones;
+  const base = (row.pattern.value >>> low) & ones;
+  const free = ones & ~fixed;
+  for (let extra = free; ; extra = (extra - 1) & free) {
+    visit(base | extra);
+    if (extra === 0) return;
+  }
+}
+
+/** The window that leaves the shortest lists on average, or undefined when none helps enough to pay for its table. */
+function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
+  let best: { low: number; width: number } | undefined;
+  let bestCost = rows.length * 0.75;
+  for (let width = 1; width <= WINDOW; width++) {
+    const size = 1 << width;
+    const counts = new Uint32Array(size);
+    for (let low = 0; low + width <= 32; low++) {
+      counts.fill(0);
+      for (const row of rows) windowValues(row, low, width, (value) => counts[value]++);
+      let squares = 0;
+      let total = 0;
+      let fullest = 0;
+      for (let i = 0; i < size; i++) {
+        squares += counts[i]! * counts[i]!;
+        total += counts[i]!;
+        fullest = Math.max(fullest, counts[i]!);
+      }
+      // A bucket that repeats the whole list would recurse for ever.
+      if (fullest === rows.length || total > rows.length * 6 + 8) continue;
+      // Mean list length if every row is equally likely, plus a small price per table entry.
+      const cost = squares / total + size / 256;
+      if (cost < bestCost) [best, bestCost] = [{ low, width }, cost];
+    }
+  }
+  return best;
+}
+
+/** Compiles a table. Throws `PatternError` or `ConditionError` for malformed rows (run `lint` for a full list of what is wrong). */
+export function compileDecoder<const R extends Rows>(table: R, options: DecoderOptions = {}): Decoder<R> {
+  const rows = Object.entries<Row>(table)
+    .filter(([id, row]) => options.include?.(id, row) ?? true)
+    .map(([id, row], index) => compileRow(id, index, row));
+  const ordered = [...rows].sort((a, b) => (b.row.priority ?? 0) - (a.row.priority ?? 0) || a.index - b.index);
+  const known = new Map<string, Tree>();
+  let nodes = 0;
+  let longestLeaf = 0;
+  let deepest = 0;
+
+  function build(list: Leaf, depth: number): Tree {
+    deepest = Math.max(deepest, depth);
+    const key = list.map((row) => row.index).join();
+    const seen = known.get(key);
+    if (seen) return seen;
+    nodes += 1;
+    const window = list.length > LEAF_SIZE ? bestWindow(list) : undefined;
+    let tree: Tree = list;
+    if (window) {
+      const buckets: CompiledRow[][] = Array.from({ length: 1 << window.width }, () => []);
+      for (const row of list) windowValues(row, window.low, window.width, (value) => buckets[value]!.push(row));
+      tree = { shift: window.low, ones: (1 << window.width) - 1, next: buckets.map((bucket) => build(bucket, depth + 1)) };
+    }
+    if (isLeaf(tree)) longestLeaf = Math.max(longestLeaf, tree.length);
+    known.set(key, tree);
+    return tree;
+  }
+
+  const root = build(ordered, 0);
+
+  function find(word: number): CompiledRow | undefined {
+    let tree = root;
+    while (!isLeaf(tree)) tree = tree.next[(word >>> tree.shift) & tree.ones]!;
+    for (const row of tree) if (row.accepts(word)) return row;
+    return undefined;
+  }
+
+  return {
+    rows,
+    find,
+    decode(word) {
+      const found = find(word);
+      return found && ({ id: found.id, row: found.row, operands: extractOperands(found.row, word) } as Decoded<Rows> as Decoded<R>);
+    },
+    shape: { nodes, depth: deepest, longestLeaf },
+  };
+}
