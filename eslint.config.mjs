@@ -1,7 +1,8 @@
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 // Typed rules over the root tsconfig, which sees packages, tests and tooling as one program.
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['**/dist/', '**/node_modules/', '**/.cache/', '**/.turbo/', '**/coverage/', 'tooling/ambient/'] },
   {
     files: ['**/*.ts', '**/*.tsx', '**/*.mjs'],

@@ -1,0 +1,3 @@
+export function main(): Promise<never> {
+  return new Promise(() => undefined);
+}

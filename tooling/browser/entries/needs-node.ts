@@ -1,0 +1,5 @@
+import { readFileSync } from 'node:fs';
+
+export function main(): string {
+  return readFileSync('/etc/hostname', 'utf8');
+}

@@ -1,0 +1,3 @@
+export function main(): never {
+  throw new Error('thrown in the page');
+}

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { run } from './run.ts';
+
+export interface Packed {
+  readonly name: string;
+  /** Absolute path of the .tgz. */
+  readonly tarball: string;
+  /** Entries as users write them: `@worldswitch/devices/pl011`. */
+  readonly entries: readonly string[];
+}
+
+const isNodeEntry = (entry: string): boolean => /\/node$/.test(entry);
+
+/**
+ * Behaves as a user who installs the tarballs into an empty folder: imports every entry in Node and bundles every entry
+ * but the `/node` ones for a browser. Nothing is fetched: what a package needs and did not declare is missing here.
+ * @returns one sentence per problem
+ */
+export async function consumerProblems(packed: readonly Packed[]): Promise<string[]> {
+  // Outside the repository: below it, Node would find an undeclared package in the workspace's own node_modules.
+  const folder = mkdtempSync(join(tmpdir(), 'worldswitch-consumer-'));
+  try {
+    return await problemsIn(folder, packed);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function problemsIn(folder: string, packed: readonly Packed[]): Promise<string[]> {
+  const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
+  writeFileSync(`${folder}/package.json`, JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }));
+  // npm and not pnpm: most users have it, and a flat tree is where a name from the workspace would be found by mistake.
+  try {
+    run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'], folder);
+  } catch (error) {
+    return [`install: ${String(error)}`];
+  }
+  const entries = packed.flatMap((p) => p.entries);
+  return [...entries.flatMap((entry) => importProblems(entry, folder)), ...(await bundleProblems(entries.filter((e) => !isNodeEntry(e)), folder))];
+}
+
+function importProblems(entry: string, folder: string): string[] {
+  const script = `const names = Object.keys(await import(${JSON.stringify(entry)})); if (names.length === 0) throw new Error('exports nothing');`;
+  try {
+    run(process.execPath, ['--input-type=module', '--eval', script], folder);
+    return [];
+  } catch (error) {
+    return [`import ${entry}: ${String(error)}`];
+  }
+}
+
+async function bundleProblems(entries: readonly string[], folder: string): Promise<string[]> {
+  const contents = entries.map((entry, i) => `export * as e${String(i)} from ${JSON.stringify(entry)};`).join('\n');
+  try {
+    const { metafile, outputFiles } = await build({
+      stdin: { contents, resolveDir: folder },
+      bundle: true, write: false, metafile: true, outdir: `${folder}/bundle`, format: 'esm', platform: 'browser', target: 'es2022', logLevel: 'silent',
+    });
+    const external = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
+    const left = outputFiles.some(({ text }) => /\bfrom\s*["']node:|\bimport\(\s*["']node:/.test(text));
+    return [...external.map((path) => `browser bundle: ${path} stays an import`), ...(left ? ['browser bundle: a node: import survives'] : [])];
+  } catch (error) {
+    return [`browser bundle: ${String(error)}`];
+  }
+}
