@@ -9,6 +9,11 @@ export interface RoundTripOptions {
   /** Start of the pseudo-random sequence; the same seed gives the same words. */
   readonly seed?: number;
   readonly pc?: bigint;
+  /**
+   * Rows where several words mean the same and are printed alike (logical immediates: rotation bits above the element size). For
+   * these it is enough that the word read back is the same row and prints the same text.
+   */
+  readonly redundant?: readonly string[];
 }
 
 export interface RoundTripFailure {
@@ -55,6 +60,7 @@ export function roundTrip(set: InstructionSet, options: RoundTripOptions = {}): 
         }
         const back = set.assembleInstruction(text, { pc });
         if (!back.ok) fail(`'${text}' is not read back: at '${text.slice(back.at)}' expected ${back.expected.join(', or ')}`);
+        else if (options.redundant?.includes(compiled.id) && back.id === compiled.id && set.describe(back.word, { pc, aliases })?.text === text) continue;
         else if (back.word !== word) fail(`'${text}' is read back as ${hex(back.word, 8)} (${back.id})`);
       }
     }
