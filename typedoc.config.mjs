@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The documented modules are what users can import: every entry of every public package. */
+const entryPoints = readdirSync('packages').sort().flatMap((name) => {
+  /** @type {{ private?: boolean, exports: Record<string, string | null> }} */
+  const manifest = JSON.parse(readFileSync(`packages/${name}/package.json`, 'utf8'));
+  if (manifest.private) return [];
+  return Object.values(manifest.exports).filter((source) => source?.endsWith('.ts')).map((source) => `packages/${name}/${source}`);
+});
+
+/** @type {Partial<import('typedoc').TypeDocOptions>} */
+const options = {
+  name: 'worldswitch',
+  entryPoints,
+  entryPointStrategy: 'resolve',
+  tsconfig: 'tsconfig.json',
+  out: '.cache/docs',
+  readme: 'README.md',
+  excludeInternal: true,
+  excludePrivate: true,
+  disableGit: true,
+  sourceLinkTemplate: '{path}#L{line}',
+  // A type that is only named in a signature need not be exported.
+  validation: { notExported: false, invalidLink: true, notDocumented: false },
+};
+
+// typedoc takes its options by default export.
+export default options;
