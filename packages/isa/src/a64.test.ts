@@ -79,15 +79,11 @@ describe('real A64 rows in the language', () => {
     expect(lint(A64_ROWS, A64_OPTIONS)).toEqual([]);
   });
 
-  it.each(OBJDUMP.filter(([word]) => A64.decoder.find(word)))('%#: %s', (word, plain, alias) => {
+  it.each(OBJDUMP.map(([word, plain, alias]) => ({ word, plain, alias: alias ?? plain })))('$alias', ({ word, plain, alias }) => {
     expect(A64.disassemble(word, { pc, aliases: false })).toBe(plain);
-    expect(A64.disassemble(word, { pc })).toBe(alias ?? plain);
+    expect(A64.disassemble(word, { pc })).toBe(alias);
     expect(assembleOne(plain)).toBe(word);
-    expect(assembleOne(alias ?? plain)).toBe(word);
-  });
-
-  it('covers every word of the list', () => {
-    expect(OBJDUMP.filter(([word]) => !A64.decoder.find(word))).toEqual([]);
+    expect(assembleOne(alias)).toBe(word);
   });
 
   it('round-trips random operands of every row', () => {

@@ -23,15 +23,25 @@ export type Decoded<R extends Rows> = {
   readonly [Id in keyof R & string]: { readonly id: Id; readonly row: R[Id]; readonly operands: Operands<R[Id]['pattern']> };
 }[keyof R & string];
 
-export interface Decoder<R extends Rows = Rows> {
+/** A decoded word of a table whose type is not known: what drivers that serve every architecture see. */
+export interface AnyDecoded {
+  readonly id: string;
+  readonly row: Row;
+  readonly operands: Readonly<Record<string, number>>;
+}
+
+export interface Decoder {
   readonly rows: readonly CompiledRow[];
   /** Id, row and operands of a 32-bit word (signed or unsigned number), or undefined when no row allocates it. */
-  decode(word: number): Decoded<R> | undefined;
+  decode(word: number): AnyDecoded | undefined;
   /** The row only, without allocating operands. */
   find(word: number): CompiledRow | undefined;
   /** Size of the tree, for tests and curiosity. */
   readonly shape: { readonly nodes: number; readonly depth: number; readonly longestLeaf: number };
 }
+
+/** A decoder that knows its table: `decode` narrows on `id`. */
+export type TypedDecoder<R extends Rows> = { decode(word: number): Decoded<R> | undefined } & Decoder;
 
 export interface DecoderOptions {
   /** Leaves rows out: for instance those of features that a CPU model does not have. */
@@ -109,7 +119,7 @@ function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
 }
 
 /** Compiles a table. Throws `PatternError` or `ConditionError` for malformed rows (run `lint` for a full list of what is wrong). */
-export function compileDecoder<const R extends Rows>(table: R, options: DecoderOptions = {}): Decoder<R> {
+export function compileDecoder<const R extends Rows>(table: R, options: DecoderOptions = {}): TypedDecoder<R> {
   const rows = Object.entries<Row>(table)
     .filter(([id, row]) => options.include?.(id, row) ?? true)
     .map(([id, row], index) => compileRow(id, index, row));
@@ -146,13 +156,14 @@ export function compileDecoder<const R extends Rows>(table: R, options: DecoderO
     return undefined;
   }
 
-  return {
+  const decoder: Decoder = {
     rows,
     find,
     decode(word) {
       const found = find(word);
-      return found && ({ id: found.id, row: found.row, operands: extractOperands(found.row, word) } as Decoded<Rows> as Decoded<R>);
+      return found && { id: found.id, row: found.row, operands: extractOperands(found.row, word) };
     },
     shape: { nodes, depth: deepest, longestLeaf },
   };
+  return decoder as TypedDecoder<R>;
 }

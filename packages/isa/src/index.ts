@@ -6,7 +6,7 @@ export type { Alias, Condition, Match, Row, Rows, Status, Variant } from './row.
 export { ConditionError } from './condition.ts';
 export type { Predicate, Predicates } from './condition.ts';
 export { compileDecoder } from './decoder.ts';
-export type { CompiledRow, Decoded, Decoder, DecoderOptions } from './decoder.ts';
+export type { AnyDecoded, CompiledRow, Decoded, Decoder, DecoderOptions, TypedDecoder } from './decoder.ts';
 export { lint } from './lint.ts';
 export type { LintOptions, LintRule, Problem } from './lint.ts';
 export { Cursor } from './cursor.ts';
@@ -17,7 +17,7 @@ export { COMMON_KINDS, namesKind, parseScaled } from './kinds.ts';
 export { parseTemplate, TemplateError } from './template.ts';
 export { createInstructionSet } from './instruction-set.ts';
 export type {
-  AssembledInstruction, AssembleInstructionOptions, DisassembleOptions, Disassembly, InstructionSet, InstructionSetOptions,
+  AssembledInstruction, AssembleInstructionOptions, DisassembleOptions, Disassembly, InstructionSet, InstructionSetOptions, TypedInstructionSet,
 } from './instruction-set.ts';
 export { roundTrip } from './round-trip.ts';
 export type { RoundTripFailure, RoundTripOptions } from './round-trip.ts';

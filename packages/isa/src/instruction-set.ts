@@ -5,7 +5,7 @@ import { compileCondition } from './condition.ts';
 import type { CompiledCondition, Predicates } from './condition.ts';
 import { Cursor, EMPTY_SCOPE, Expectations } from './cursor.ts';
 import { compileDecoder } from './decoder.ts';
-import type { CompiledRow, Decoder } from './decoder.ts';
+import type { CompiledRow, Decoder, TypedDecoder } from './decoder.ts';
 import type { SymbolScope } from './expression.ts';
 import type { FieldValues, Kind, Kinds } from './kind.ts';
 import { COMMON_KINDS } from './kinds.ts';
@@ -61,10 +61,10 @@ export type AssembledInstruction =
   /** `at` is an index into the text; `expected` what would have been accepted there. */
   | { readonly ok: false; readonly at: number; readonly expected: readonly string[] };
 
-export interface InstructionSet<R extends Rows = Rows> {
+export interface InstructionSet {
   readonly name: string;
-  readonly rows: R;
-  readonly decoder: Decoder<R>;
+  readonly rows: Rows;
+  readonly decoder: Decoder;
   readonly byteOrder: ByteOrder;
   readonly comments: readonly string[];
   readonly nop: number | undefined;
@@ -78,6 +78,9 @@ export interface InstructionSet<R extends Rows = Rows> {
   /** The mnemonics that begin a template, sorted; those with operands in the mnemonic end in `…`. */
   readonly mnemonics: readonly string[];
 }
+
+/** An instruction set that knows its table's type. */
+export type TypedInstructionSet<R extends Rows> = { readonly rows: R; readonly decoder: TypedDecoder<R> } & InstructionSet;
 
 /** One template of one row with its condition. */
 interface Form {
@@ -169,7 +172,7 @@ function withEqualities(known: FieldValues, when: CompiledCondition | undefined)
  * Composes an instruction set. Throws for rows that cannot be compiled (`PatternError`, `ConditionError`, `TemplateError`, naming the
  * row); `lint` lists everything that is wrong with a table at once.
  */
-export function createInstructionSet<const R extends Rows>(options: InstructionSetOptions<R>): InstructionSet<R> {
+export function createInstructionSet<const R extends Rows>(options: InstructionSetOptions<R>): TypedInstructionSet<R> {
   const kinds = options.kinds ?? {};
   const decoder = compileDecoder(options.rows);
   const byRow = new Map<string, readonly Form[]>(decoder.rows.map((row) => [row.id, formsOf(row, kinds, options.predicates ?? {})]));
