@@ -1,12 +1,31 @@
 // Where the collected facts are wrong or incomplete, with the reason. Each entry should become unnecessary one day.
 
-/** One register row of sysregs.json, corrected. */
+/**
+ * Fields that exist without the feature the facts name: the feature only changes what they mean (DDI 0487, each register's page). Left
+ * gated, PMUSERENR_EL0.CR would read 0 on a PMUv3 without FEAT_PMUv3p9 and every EL0 read of PMCCNTR_EL0 would trap.
+ */
+const UNGATED = {
+  PMUSERENR_EL0: ['ER', 'CR', 'SW'], PMSICR_EL1: ['COUNT'], DBGPRCR_EL1: ['CORENPDRQ'], DBGAUTHSTATUS_EL1: ['SNID', 'NSNID'], MDCR_EL2: ['TDOSA'],
+  MDCR_EL3: ['TDOSA', 'EDAD'], SCR_EL3: ['NS'],
+};
+
+/** One register row of sysregs.json, corrected. Where fields are corrected the recorded masks are dropped: they repeat the mistake. */
 export function correctRegister(row) {
+  return correctRow(correctFields(row));
+}
+
+function correctFields(row) {
+  const names = UNGATED[row.name];
+  if (!names) return row;
+  const fields = row.fields.map((f) => (names.includes(f.name) ? { ...f, feature: undefined } : f));
+  return { ...row, fields, coreMasks: undefined };
+}
+
+function correctRow(row) {
   // DDI 0487 PMSICR_EL1, PMSFCR_EL1: readable and writable at EL1 and EL2; the facts have EL2 write-only.
   if (['PMSICR_EL1', 'PMSFCR_EL1'].includes(row.name)) return { ...row, accessByEL: { EL0: '-', EL1: 'RW', EL2: 'RW', EL3: 'RW' } };
   // DDI 0487 CNTFRQ_EL0: writable at the highest implemented level, which is EL2 here (no EL3).
   if (row.name === 'CNTFRQ_EL0') return { ...row, accessByEL: { EL0: 'RO', EL1: 'RO', EL2: 'RW', EL3: 'RW' } };
-  // DDI 0487 PMUSERENR_EL0 is read-only from EL0, and so are the write-protected halves; the facts are right there.
   // ACTLR_EL12 came with FEAT_SRMASK, later than the other EL12 names; ACTLR_EL1 is not redirected (vhe-redirect.json, not_redirected).
   if (row.name === 'ACTLR_EL12') return { ...row, feature: 'FEAT_SRMASK' };
   return row;
