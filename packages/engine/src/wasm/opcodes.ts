@@ -1,0 +1,31 @@
+/** WebAssembly opcodes that the generators use (core specification 5.4; SIMD with its 0xfd prefix). */
+export const Op = {
+  unreachable: [0x00], block: [0x02], loop: [0x03], if: [0x04], else: [0x05], end: [0x0b], br: [0x0c], brIf: [0x0d], brTable: [0x0e], return: [0x0f],
+  call: [0x10], callIndirect: [0x11], drop: [0x1a], select: [0x1b], localGet: [0x20], localSet: [0x21], localTee: [0x22],
+  i32Load: [0x28], i64Load: [0x29], i32Load8U: [0x2d], i32Load8S: [0x2c], i32Load16U: [0x2f], i32Load16S: [0x2e],
+  i64Load8S: [0x30], i64Load8U: [0x31], i64Load16S: [0x32], i64Load16U: [0x33], i64Load32S: [0x34], i64Load32U: [0x35],
+  i32Store: [0x36], i64Store: [0x37], i32Store8: [0x3a], i32Store16: [0x3b], i64Store8: [0x3c], i64Store16: [0x3d], i64Store32: [0x3e],
+  i32Const: [0x41], i64Const: [0x42],
+  i32Eqz: [0x45], i32Eq: [0x46], i32Ne: [0x47], i32LtS: [0x48], i32LtU: [0x49], i32GtS: [0x4a], i32GtU: [0x4b], i32LeS: [0x4c], i32LeU: [0x4d], i32GeS: [0x4e], i32GeU: [0x4f],
+  i64Eqz: [0x50], i64Eq: [0x51], i64Ne: [0x52], i64LtS: [0x53], i64LtU: [0x54], i64GtS: [0x55], i64GtU: [0x56], i64LeS: [0x57], i64LeU: [0x58], i64GeS: [0x59], i64GeU: [0x5a],
+  i32Clz: [0x67], i32Popcnt: [0x69], i32Add: [0x6a], i32Sub: [0x6b], i32Mul: [0x6c], i32DivS: [0x6d], i32DivU: [0x6e], i32And: [0x71], i32Or: [0x72], i32Xor: [0x73],
+  i32Shl: [0x74], i32ShrS: [0x75], i32ShrU: [0x76], i32Rotl: [0x77], i32Rotr: [0x78],
+  i64Clz: [0x79], i64Popcnt: [0x7b], i64Add: [0x7c], i64Sub: [0x7d], i64Mul: [0x7e], i64DivS: [0x7f], i64DivU: [0x80], i64And: [0x83], i64Or: [0x84], i64Xor: [0x85],
+  i64Shl: [0x86], i64ShrS: [0x87], i64ShrU: [0x88], i64Rotl: [0x89], i64Rotr: [0x8a],
+  i32WrapI64: [0xa7], i64ExtendI32S: [0xac], i64ExtendI32U: [0xad],
+  i32Extend8S: [0xc0], i32Extend16S: [0xc1], i64Extend8S: [0xc2], i64Extend16S: [0xc3], i64Extend32S: [0xc4],
+  v128Load: [0xfd, 0x00], v128Store: [0xfd, 0x0b], v128Const: [0xfd, 0x0c], i8x16Shuffle: [0xfd, 0x0d],
+  i8x16Splat: [0xfd, 0x0f], i16x8Splat: [0xfd, 0x10], i32x4Splat: [0xfd, 0x11], i64x2Splat: [0xfd, 0x12],
+  i8x16ExtractLaneS: [0xfd, 0x15], i8x16ExtractLaneU: [0xfd, 0x16], i8x16ReplaceLane: [0xfd, 0x17],
+  i16x8ExtractLaneS: [0xfd, 0x18], i16x8ExtractLaneU: [0xfd, 0x19], i16x8ReplaceLane: [0xfd, 0x1a],
+  i32x4ExtractLane: [0xfd, 0x1b], i32x4ReplaceLane: [0xfd, 0x1c], i64x2ExtractLane: [0xfd, 0x1d], i64x2ReplaceLane: [0xfd, 0x1e],
+  v128Not: [0xfd, 0x4d], v128And: [0xfd, 0x4e], v128Andnot: [0xfd, 0x4f], v128Or: [0xfd, 0x50], v128Xor: [0xfd, 0x51],
+} as const satisfies Record<string, readonly number[]>;
+export type Opcode = (typeof Op)[keyof typeof Op];
+
+/** Value types and the empty block type, as the binary format spells them. */
+export const Type = { i32: 0x7f, i64: 0x7e, v128: 0x7b, funcref: 0x70, empty: 0x40 } as const;
+export type ValueType = typeof Type.i32 | typeof Type.i64 | typeof Type.v128;
+
+/** log2 of the natural alignment of a memory instruction; alignment hints are always 1 byte here. */
+export const NO_ALIGNMENT = 0;
