@@ -187,9 +187,18 @@ class Parser {
   }
 }
 
+/** Fewer than a hundred texts make up all rules, so each is parsed once. */
+const parsed = new Map<string, Condition>();
+
 /** Parses a condition. `member` is the register's number in its family, for `m`. Throws SyntaxError naming the text and the place. */
 export function parseCondition(text: string, member?: number): Condition {
-  return new Parser(text, member).parse();
+  const key = text.includes('m>=') ? `${text} ${member}` : text;
+  let condition = parsed.get(key);
+  if (!condition) {
+    condition = new Parser(text, member).parse();
+    parsed.set(key, condition);
+  }
+  return condition;
 }
 
 export type Outcome = { readonly kind: 'undefined' } | { readonly kind: 'virtual' } | { readonly kind: 'trap'; readonly to: 1 | 2; readonly ec: number };
@@ -207,7 +216,7 @@ export function parseCheck(text: string, member?: number): Check {
   if (condition === undefined || outcome === undefined || more.length > 0 || !(trap || outcome === 'UNDEFINED' || outcome === 'virtual')) {
     throw new SyntaxError(`access check "${text}": write "condition -> EL2 0x18", "condition -> UNDEFINED" or "condition -> virtual"`);
   }
-  const parsed = parseCondition(condition, member);
-  if (trap) return { condition: parsed, outcome: { kind: 'trap', to: trap[1] === '1' ? 1 : 2, ec: Number(trap[2]) } };
-  return { condition: parsed, outcome: { kind: outcome === 'virtual' ? 'virtual' : 'undefined' } };
+  const when = parseCondition(condition, member);
+  if (trap) return { condition: when, outcome: { kind: 'trap', to: trap[1] === '1' ? 1 : 2, ec: Number(trap[2]) } };
+  return { condition: when, outcome: { kind: outcome === 'virtual' ? 'virtual' : 'undefined' } };
 }

@@ -214,9 +214,11 @@ let controls: ReadonlySet<RegisterName> | undefined;
 
 /** Every register that some verdict depends on: a write to any other never changes one. */
 export function controlRegisters(): ReadonlySet<RegisterName> {
-  controls ??= new Set([
-    ...REGISTER_LIST.flatMap((r) => (['read', 'write'] as const).flatMap((d) => compileAccess(r.packed, d).dependsOn.flat())),
-    ...Object.values(SYSTEM_INSTRUCTIONS).flatMap((row: SystemInstructionRow) => parseLevels(row.rules).flat().flatMap((c) => c.condition.dependsOn)),
-  ]);
+  if (controls) return controls;
+  const rules = Object.values(ACCESS_RULES).flatMap((rule) => ('read' in rule ? [rule.read, rule.write] : [rule as LevelChecks]));
+  const instructions = Object.values(SYSTEM_INSTRUCTIONS).map((row: SystemInstructionRow) => row.rules ?? {});
+  const texts = new Set([...rules, ...instructions].flatMap((levels) => Object.values(levels).flat() as string[]));
+  // HCR_EL2 for redirection; a family's number does not change what its checks depend on.
+  controls = new Set(['HCR_EL2', ...[...texts].flatMap((text) => parseCheck(text, 0).condition.dependsOn)]);
   return controls;
 }
