@@ -23,7 +23,7 @@ export interface CompiledBreakpoints {
   /** Levels at which a context breakpoint fires at every instruction as long as the setup stays as it is. */
   readonly contextual: readonly ExceptionLevel[];
   /** The lowest numbered breakpoint that fires, or undefined; equal to `breakpointHit` of the setup at this level and mask. */
-  check(pc: bigint, el: ExceptionLevel, D: boolean): number | undefined;
+  readonly check: (pc: bigint, el: ExceptionLevel, D: boolean) => number | undefined;
 }
 
 /** Compiled watchpoints. */
@@ -31,7 +31,7 @@ export interface CompiledWatchpoints {
   /** Byte ranges some enabled watchpoint may fire in at some level, in canonical form; may overlap. Empty: no access needs a check. */
   readonly ranges: readonly ByteRange[];
   /** The lowest numbered watchpoint that fires, or undefined; equal to `watchpointHit` of the setup at this level and mask. */
-  check(access: DataAccess, el: ExceptionLevel, D: boolean): WatchpointHit | undefined;
+  readonly check: (access: DataAccess, el: ExceptionLevel, D: boolean) => WatchpointHit | undefined;
 }
 
 /** Bits 63:56 made copies of bit 55. */
@@ -54,8 +54,19 @@ interface AddressEntry {
   readonly address?: { readonly exact: bigint; readonly untagged: bigint; readonly selects: readonly boolean[] };
 }
 
+const NO_BREAKPOINTS: CompiledBreakpoints = { addresses: [], contextual: [], check: () => undefined };
+const NO_WATCHPOINTS: CompiledWatchpoints = { ranges: [], check: () => undefined };
+
+/** Whether no unit can fire anywhere, told without looking further: the usual case, and a world switch compiles often. */
+function allOff(setup: DebugSetup, controls: readonly bigint[], count: number): boolean {
+  if (!setup.controls.MDE || setup.controls.OSLK || setup.controls.doubleLock) return true;
+  for (let n = 0; n < count; n++) if ((controls[n] & 1n) !== 0n) return false;
+  return true;
+}
+
 /** Compiles the breakpoints of a setup. */
 export function compileBreakpoints(setup: DebugSetup): CompiledBreakpoints {
+  if (allOff(setup, setup.registers.bcr, setup.implementation.breakpoints)) return NO_BREAKPOINTS;
   const { implementation, registers, context } = setup;
   const enabled = enables(setup);
   const entryOf = (n: number): AddressEntry => {
@@ -106,6 +117,7 @@ interface WatchEntry {
 
 /** Compiles the watchpoints of a setup. */
 export function compileWatchpoints(setup: DebugSetup): CompiledWatchpoints {
+  if (allOff(setup, setup.registers.wcr, setup.implementation.watchpoints)) return NO_WATCHPOINTS;
   const { implementation, registers, context } = setup;
   const enabled = enables(setup);
   const entriesFor = (el: ExceptionLevel, unprivileged: boolean): readonly WatchEntry[] => enabled[el].includes(true)

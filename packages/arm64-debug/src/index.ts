@@ -11,12 +11,14 @@ export type { CompiledBreakpoints, CompiledWatchpoints } from './compile.ts';
 export { explainLink } from './context.ts';
 export { obstacles, renderCondition } from './explain.ts';
 export type { Condition, ConditionValue } from './explain.ts';
+export { contextFrom, controlsFrom, taggingFrom } from './from-registers.ts';
+export type { ContextRegisters, ControlRegisters, TaggingRegisters } from './from-registers.ts';
 export { LEVEL_TABLE, coversLevel, levelRow, rowForLevels } from './levels.ts';
 export type { LevelRow } from './levels.ts';
 export { MANUAL } from './manual.ts';
 export { planBreakpoint, planWatchpoint, splitWatchRange } from './plan.ts';
 export type { BreakpointPlan, Plan, PlanError, PlanErrorCode, PlanOptions, WatchKind, WatchpointPlan } from './plan.ts';
-export { CHECK_ORDER, comparePriority, winner } from './priority.ts';
+export { CHECK_ORDER, comparePriority, explainTaken, winner } from './priority.ts';
 export type { CheckId, PriorityRow } from './priority.ts';
 export {
   DBGBCR, DBGBVR, DBGWCR, DBGWVR, extendAddress, legaliseDbgbcr, legaliseDbgbvr, legaliseDbgwcr, legaliseDbgwvr,
@@ -25,17 +27,17 @@ export type { BreakpointControl, WatchpointControl } from './registers.ts';
 export { brkTargetEL, debugEnabledFrom, debugExceptionTarget, explainEnabledFrom, targetEL } from './routing.ts';
 export type { RoutingState } from './routing.ts';
 export {
-  EXCEPTION_LEVELS, PLAIN_CONTEXT, RESET_CONTROLS, checkImplementation, implementationFrom, isContextAware, isInHost, taggingFrom,
+  EXCEPTION_LEVELS, PLAIN_CONTEXT, RESET_CONTROLS, checkImplementation, implementationFrom, isContextAware, isInHost,
 } from './state.ts';
 export type {
-  AddressTagging, DebugContext, DebugControls, DebugImplementation, DebugRegisters, DebugSetup, DebugState, ExceptionLevel, TopByteIgnored,
+  DebugContext, DebugControls, DebugImplementation, DebugRegisters, DebugSetup, DebugState, ExceptionLevel, TopByteIgnored,
 } from './state.ts';
 export {
   COMPLETING_EXCEPTIONS, STEP_IDLE, afterEret, afterInstruction, atExceptionEntry, explainReturn, explainStep, stepPending, stepPhase, stepSyndromeBits,
 } from './step.ts';
 export type { ExceptionMoment, ReturnState, StepAtEntry, StepMachine, StepPhase, StepState } from './step.ts';
 export {
-  DEBUG_CLASSES, ESR, FSC_DEBUG, ISS_BREAKPOINT, ISS_BRK, ISS_STEP, ISS_WATCHPOINT, breakpointSyndrome, brkSyndrome, debugExceptionClass,
+  DEBUG_CLASSES, FSC_DEBUG, breakpointSyndrome, brkSyndrome, debugExceptionClass,
   stepSyndrome, watchpointSyndrome,
 } from './syndrome.ts';
 export type { DebugClass } from './syndrome.ts';

@@ -47,13 +47,19 @@ describe('planned breakpoints', () => {
 
   it('are refused with value, rule and way out', () => {
     expect(refusal(planBreakpoint(BASE + 2n))).toMatchObject({ code: 'address-unaligned', message: 'address 0x40001002: A64 instructions are aligned to 4 bytes; use 0x40001000' });
-    expect(refusal(planBreakpoint(0x5a00_0000_4000_0000n))).toMatchObject({ code: 'address-not-canonical', message: expect.stringMatching(/0x40000000 in the lower half, 0xffff000040000000 in the upper/) });
+    const tagged = refusal(planBreakpoint(0x5a00_0000_4000_0000n));
+    expect(tagged.code).toBe('address-not-canonical');
+    expect(tagged.message).toMatch(/0x40000000 in the lower half, 0xffff000040000000 in the upper/);
     expect(refusal(planBreakpoint(1n << 48n)).code).toBe('address-not-canonical');
     expect(planBreakpoint(1n << 48n, { largeVA: true }).ok).toBe(true);
     expect(refusal(planBreakpoint(-4n)).code).toBe('address-not-canonical');
-    expect(refusal(planBreakpoint(BASE, { levels: [0, 2] }))).toMatchObject({ code: 'levels-not-expressible', message: expect.stringMatching(/levels \{EL0, EL2\}.*\{EL0, EL1, EL2\}.*or two units/) });
+    const levels = refusal(planBreakpoint(BASE, { levels: [0, 2] }));
+    expect(levels.code).toBe('levels-not-expressible');
+    expect(levels.message).toMatch(/levels \{EL0, EL2\}.*\{EL0, EL1, EL2\}.*or two units/);
     expect(refusal(planBreakpoint(BASE, { levels: [2], implementation: { ...LAB, EL2: false } })).message).not.toMatch(/use one of.*EL2/);
-    expect(refusal(planBreakpoint(BASE, { link: 3, implementation: LAB }))).toMatchObject({ code: 'link-not-context-aware', message: expect.stringMatching(/numbers 4 to 5/) });
+    const link = refusal(planBreakpoint(BASE, { link: 3, implementation: LAB }));
+    expect(link.code).toBe('link-not-context-aware');
+    expect(link.message).toMatch(/numbers 4 to 5/);
   });
 });
 

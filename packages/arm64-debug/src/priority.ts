@@ -1,4 +1,5 @@
 /** The order in which the checks of one instruction win over each other. One list for the processor and for explanations. */
+import { all, fact, type Condition } from './explain.ts';
 import { MANUAL } from './manual.ts';
 
 /** One place in the order. `rank` is the manual's number, for the source only; the list order is what counts. */
@@ -33,11 +34,13 @@ export const CHECK_ORDER = [
 /** A name in the order. */
 export type CheckId = (typeof CHECK_ORDER)[number]['id'];
 
-const PLACE: ReadonlyMap<string, number> = new Map(CHECK_ORDER.map((row, place) => [row.id, place]));
+function place(id: CheckId): number {
+  return CHECK_ORDER.findIndex((row) => row.id === id);
+}
 
 /** Negative when `a` wins over `b`, positive when it loses, 0 when they are the same. Usable with `sort`. */
 export function comparePriority(a: CheckId, b: CheckId): number {
-  return PLACE.get(a)! - PLACE.get(b)!;
+  return place(a) - place(b);
 }
 
 /** The check that wins among those pending at one instruction, or undefined for none. */
@@ -45,4 +48,14 @@ export function winner(pending: Iterable<CheckId>): CheckId | undefined {
   let best: CheckId | undefined;
   for (const id of pending) if (best === undefined || comparePriority(id, best) < 0) best = id;
   return best;
+}
+
+/**
+ * Whether `id`, when pending, is what is taken, with one child for every other check pending at the same instruction: the second half of
+ * the answer to "why did my breakpoint not fire?", after `explainBreakpoint`.
+ */
+export function explainTaken(id: CheckId, pending: Iterable<CheckId>): Condition {
+  const others = [...new Set(pending)].filter((other) => other !== id);
+  return all(`${CHECK_ORDER[place(id)].name} is taken`, source, others.map((other) =>
+    fact(`it comes before: ${CHECK_ORDER[place(other)].name}`, comparePriority(id, other) < 0, { place: place(id), other: place(other) }, source)));
 }

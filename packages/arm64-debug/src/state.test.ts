@@ -1,29 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isContextAware, isInHost, taggingFrom, targetEL, explainStep, renderCondition, STEP_IDLE } from './index.ts';
+import { isContextAware, isInHost, targetEL, explainStep, renderCondition, STEP_IDLE } from './index.ts';
 import { LAB, OPEN } from './test/fixtures.ts';
-
-const TBI0 = 1n << 37n, TBI1 = 1n << 38n, TBID0 = 1n << 51n, TBID1 = 1n << 52n;
-const TBI = 1n << 20n, TBID = 1n << 29n;
-const no = { lower: false, upper: false };
-const lower = { lower: true, upper: false };
-const upper = { lower: false, upper: true };
-const both = { lower: true, upper: true };
-
-describe('tagging from TCR_ELx', () => {
-  it('EL0 and EL1 share TCR_EL1; TBID takes instructions out', () => {
-    expect(taggingFrom({ tcrEL1: TBI0 | TBI1 | TBID1, tcrEL2: 0n, E2H: false, TGE: false })).toEqual({ dataTags: [both, both, no], instructionTags: [lower, lower, no] });
-  });
-  it('EL2 without E2H has one range', () => {
-    expect(taggingFrom({ tcrEL1: 0n, tcrEL2: TBI, E2H: false, TGE: true })).toEqual({ dataTags: [no, no, both], instructionTags: [no, no, both] });
-    expect(taggingFrom({ tcrEL1: 0n, tcrEL2: TBI | TBID, E2H: false, TGE: false }).instructionTags).toEqual([no, no, no]);
-    expect(taggingFrom({ tcrEL1: 0n, tcrEL2: TBI0 | TBI1, E2H: false, TGE: false }).dataTags).toEqual([no, no, no]);
-  });
-  it('EL2 with E2H has two, and with TGE takes EL0 along', () => {
-    const regs = { tcrEL1: TBI1, tcrEL2: TBI0 | TBID0, E2H: true };
-    expect(taggingFrom({ ...regs, TGE: false })).toEqual({ dataTags: [upper, upper, lower], instructionTags: [upper, upper, no] });
-    expect(taggingFrom({ ...regs, TGE: true })).toEqual({ dataTags: [lower, upper, lower], instructionTags: [no, upper, no] });
-  });
-});
 
 describe('state', () => {
   it('context-aware breakpoints are the highest numbered ones', () => {

@@ -2,7 +2,8 @@
  * What the debug facility looks at, as plain read-only data. Nothing here is kept between calls: a processor hands in its registers
  * and gets an answer; a debugger hands in the same and gets the reasons.
  */
-import { extract, fields, hex } from '@worldswitch/bits';
+import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
+import { extract, hex } from '@worldswitch/bits';
 
 /** EL0 to EL2. EL3 is taken to be absent, so there is one Security state and MDCR_EL3 and SDD do not exist. */
 export type ExceptionLevel = 0 | 1 | 2;
@@ -112,8 +113,6 @@ export const RESET_CONTROLS: DebugControls = {
   MDE: false, KDE: false, SS: false, OSLK: true, doubleLock: false, TDE: false, TGE: false, E2H: false,
 };
 
-const ID_AA64DFR0 = fields({ CTX_CMPs: [31, 28], WRPs: [23, 20], BRPs: [15, 12], DebugVer: [3, 0] });
-
 /**
  * Reads the counts out of ID_AA64DFR0_EL1; what that register does not say comes in `rest`. DebugVer 8 and above is FEAT_Debugv8p2.
  * Throws RangeError when the register claims fewer than 2 units or more context-aware breakpoints than breakpoints.
@@ -122,7 +121,7 @@ export function implementationFrom(
   idAa64dfr0: bigint,
   rest: Omit<DebugImplementation, 'breakpoints' | 'contextAware' | 'watchpoints' | 'debugv8p2'>,
 ): DebugImplementation {
-  const id = ID_AA64DFR0.decode(idAa64dfr0);
+  const id = ID_AA64DFR0_EL1.decode(idAa64dfr0);
   const implementation: DebugImplementation = {
     ...rest,
     breakpoints: id.BRPs + 1,
@@ -169,30 +168,6 @@ export function isInHost(el: ExceptionLevel, controls: DebugControls): boolean {
 /** Whether bits 63:56 of `address` are ignored, given the tagging of its translation regime. */
 export function ignoresTopByte(tags: TopByteIgnored, address: bigint): boolean {
   return extract(address, 55, 55) === 1n ? tags.upper : tags.lower;
-}
-
-/** Tagging of instruction and data addresses for the three levels, ready to be spread into a `DebugContext`. */
-export type AddressTagging = Pick<DebugContext, 'instructionTags' | 'dataTags'>;
-
-/**
- * Works out address tagging from the raw translation control registers (DDI 0487 D8 Address tagging): TBI bits, less TBID bits for
- * instructions. EL0 belongs to the EL2&0 regime when E2H and TGE are set. With E2H = 0 the EL2 regime has the lower half only.
- */
-export function taggingFrom(regs: { readonly tcrEL1: bigint; readonly tcrEL2: bigint; readonly E2H: boolean; readonly TGE: boolean }): AddressTagging {
-  const set = (value: bigint, n: number): boolean => extract(value, n, n) === 1n;
-  const twoHalves = (tcr: bigint, instruction: boolean): TopByteIgnored => ({
-    lower: set(tcr, 37) && !(instruction && set(tcr, 51)),
-    upper: set(tcr, 38) && !(instruction && set(tcr, 52)),
-  });
-  const regime = (el: ExceptionLevel, instruction: boolean): TopByteIgnored => {
-    if (el === 1 || (el === 0 && !(regs.E2H && regs.TGE))) return twoHalves(regs.tcrEL1, instruction);
-    if (regs.E2H) return twoHalves(regs.tcrEL2, instruction);
-    const tagged = set(regs.tcrEL2, 20) && !(instruction && set(regs.tcrEL2, 29));
-    // One range only: bit 55 is not consulted, so both halves follow the same bit.
-    return { lower: tagged, upper: tagged };
-  };
-  const levels = (instruction: boolean): DebugContext['dataTags'] => [regime(0, instruction), regime(1, instruction), regime(2, instruction)];
-  return { instructionTags: levels(true), dataTags: levels(false) };
 }
 
 /** Refuses a unit number that is not a whole number from 0; beyond the implemented count is an answer, not an error. */

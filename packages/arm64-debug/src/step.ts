@@ -116,7 +116,8 @@ export function explainReturn(state: StepState, spsr: ReturnState): Condition {
  */
 export function afterEret(state: StepState, spsr: ReturnState): StepMachine {
   return {
-    SS: explainReturn(state, spsr).holds && spsr.SS,
+    // The first two are in the third; asked first because nearly every ERET ends there.
+    SS: state.controls.SS && spsr.SS && explainReturn(state, spsr).holds,
     last: stepPhase(state) === 'active-not-pending' ? 'stepped' : 'none',
   };
 }

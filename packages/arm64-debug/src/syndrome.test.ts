@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CHECK_ORDER, ESR, ISS_STEP, ISS_WATCHPOINT, breakpointSyndrome, brkSyndrome, comparePriority, stepSyndrome, watchpointSyndrome, winner, type CheckId } from './index.ts';
+import { ISS, SYNCHRONOUS_PRIORITY, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import { CHECK_ORDER, breakpointSyndrome, brkSyndrome, comparePriority, explainTaken, obstacles, stepSyndrome, watchpointSyndrome, winner, type CheckId } from './index.ts';
 
 /** Whole ESR values, as a kernel log shows them: class, IL = 1, debug fault status 0b100010. */
 describe('syndromes', () => {
@@ -13,13 +14,13 @@ describe('syndromes', () => {
     expect(stepSyndrome(0, 1, { ISV: 1, EX: 0 })).toBe(0xcb00_0022n);
     expect(stepSyndrome(1, 1, { ISV: 1, EX: 1 })).toBe(0xcf00_0062n);
     expect(stepSyndrome(0, 2, { ISV: 0, EX: 0 })).toBe(0xca00_0022n);
-    expect(ISS_STEP.decode(ESR.get(0xcf00_0062n, 'ISS'))).toEqual({ ISV: 1, EX: 1, IFSC: 0x22 });
+    expect(ISS.step.decode(BigInt(decodeSyndrome(0xcf00_0062n).iss))).toEqual({ ISV: 1, EX: 1, IFSC: 0x22 });
   });
   it('of watchpoints', () => {
     expect(watchpointSyndrome(0, 1, { n: 0, WnR: 0, CM: 0 })).toBe(0xd200_0022n);
     expect(watchpointSyndrome(1, 1, { n: 0, WnR: 1, CM: 0 })).toBe(0xd600_0062n);
     expect(watchpointSyndrome(0, 2, { n: 0, WnR: 1, CM: 1 })).toBe(0xd200_0162n);
-    const reported = ISS_WATCHPOINT.decode(ESR.get(watchpointSyndrome(0, 2, { n: 3, WnR: 1, CM: 0 }, true), 'ISS'));
+    const reported = ISS.wp.decode(BigInt(decodeSyndrome(watchpointSyndrome(0, 2, { n: 3, WnR: 1, CM: 0 }, true)).iss));
     expect(reported).toMatchObject({ WPT: 3, WPTV: 1, WnR: 1, FnV: 0, DFSC: 0x22 });
   });
   it('of BRK: one class for all levels, the immediate as comment', () => {
@@ -56,9 +57,17 @@ describe('priorities', () => {
       expect(comparePriority(first, second)).toBeLessThan(0);
     });
   }
+  it('explain what came first', () => {
+    const tree = explainTaken('breakpoint', ['breakpoint', 'brk', 'instruction-abort', 'software-step']);
+    expect(obstacles(tree).map((leaf) => leaf.what)).toEqual(['it comes before: Instruction Abort', 'it comes before: Software Step exception']);
+    expect(explainTaken('breakpoint', ['brk', 'undefined-or-trap']).holds).toBe(true);
+    expect(explainTaken('breakpoint', []).holds).toBe(true);
+  });
   it('follow the manual\'s numbers, each id once', () => {
     const ranks = CHECK_ORDER.flatMap((row) => ('rank' in row ? [row.rank] : []));
     expect(ranks).toEqual([...ranks].sort((a, b) => a - b));
+    const known = SYNCHRONOUS_PRIORITY.map(([rank]) => rank);
+    for (const rank of ranks) expect(known).toContain(rank);
     expect(new Set(CHECK_ORDER.map((row) => row.id)).size).toBe(CHECK_ORDER.length);
     expect(winner([])).toBeUndefined();
   });

@@ -1,0 +1,88 @@
+/** The plain facts of `state.ts`, read out of system register values. */
+import {
+  CONTEXTIDR_EL1, CONTEXTIDR_EL2, DBGPRCR_EL1, HCR_EL2, MDCR_EL2, MDSCR_EL1, OSDLR_EL1, OSLSR_EL1, TCR_EL1, TCR_EL2, VTCR_EL2, VTTBR_EL2,
+} from '@worldswitch/arm64-sysreg';
+import { EXCEPTION_LEVELS, type DebugContext, type DebugControls, type ExceptionLevel, type TopByteIgnored } from './state.ts';
+
+/** Raw values of the registers behind `DebugControls`, as a debugger or a snapshot sees them: stored values, no E2H redirection. */
+export interface ControlRegisters {
+  readonly MDSCR_EL1: bigint;
+  readonly OSLSR_EL1: bigint;
+  /** Both matter only with FEAT_DoubleLock. Default 0. */
+  readonly OSDLR_EL1?: bigint;
+  readonly DBGPRCR_EL1?: bigint;
+  /** 0 on a core without EL2. */
+  readonly MDCR_EL2: bigint;
+  readonly HCR_EL2: bigint;
+}
+
+/** Reads the controls. The processor is taken not to be in Debug state, where the OS Double Lock has no effect. */
+export function controlsFrom(raw: ControlRegisters): DebugControls {
+  const mdscr = MDSCR_EL1.decode(raw.MDSCR_EL1);
+  const hcr = HCR_EL2.decode(raw.HCR_EL2);
+  return {
+    MDE: mdscr.MDE === 1,
+    KDE: mdscr.KDE === 1,
+    SS: mdscr.SS === 1,
+    OSLK: OSLSR_EL1.decode(raw.OSLSR_EL1).OSLK === 1,
+    doubleLock: OSDLR_EL1.decode(raw.OSDLR_EL1 ?? 0n).DLK === 1 && DBGPRCR_EL1.decode(raw.DBGPRCR_EL1 ?? 0n).CORENPDRQ === 0,
+    TDE: MDCR_EL2.decode(raw.MDCR_EL2).TDE === 1,
+    TGE: hcr.TGE === 1,
+    E2H: hcr.E2H === 1,
+  };
+}
+
+/** Raw values of the registers behind address tagging. */
+export interface TaggingRegisters {
+  readonly TCR_EL1: bigint;
+  readonly TCR_EL2: bigint;
+  readonly HCR_EL2: bigint;
+}
+
+/** Raw values of the registers behind `DebugContext`. */
+export interface ContextRegisters extends TaggingRegisters {
+  readonly CONTEXTIDR_EL1: bigint;
+  readonly CONTEXTIDR_EL2: bigint;
+  readonly VTTBR_EL2: bigint;
+  readonly VTCR_EL2: bigint;
+}
+
+type Halves = Pick<ReturnType<typeof TCR_EL1.decode>, 'TBI0' | 'TBI1' | 'TBID0' | 'TBID1'>;
+
+function twoHalves(tcr: Halves, instruction: boolean): TopByteIgnored {
+  return {
+    lower: tcr.TBI0 === 1 && !(instruction && tcr.TBID0 === 1),
+    upper: tcr.TBI1 === 1 && !(instruction && tcr.TBID1 === 1),
+  };
+}
+
+/**
+ * Address tagging (DDI 0487 D8 Address tagging): the TBI bits, less the TBID bits for instructions. EL0 belongs to the EL2&0 regime
+ * while E2H and TGE are set. With E2H = 0 the EL2 regime has a single range and does not consult bit 55, so both halves follow TBI.
+ */
+export function taggingFrom(raw: TaggingRegisters): Pick<DebugContext, 'instructionTags' | 'dataTags'> {
+  const { E2H, TGE } = HCR_EL2.decode(raw.HCR_EL2);
+  const regime = (el: ExceptionLevel, instruction: boolean): TopByteIgnored => {
+    if (el === 1 || (el === 0 && !(E2H === 1 && TGE === 1))) return twoHalves(TCR_EL1.decode(raw.TCR_EL1), instruction);
+    if (E2H === 1) return twoHalves(TCR_EL2.e2h1.decode(raw.TCR_EL2), instruction);
+    const { TBI, TBID } = TCR_EL2.e2h0.decode(raw.TCR_EL2);
+    const tagged = TBI === 1 && !(instruction && TBID === 1);
+    return { lower: tagged, upper: tagged };
+  };
+  const levels = (instruction: boolean): DebugContext['dataTags'] => {
+    const [el0, el1, el2] = EXCEPTION_LEVELS.map((el) => regime(el, instruction));
+    return [el0, el1, el2];
+  };
+  return { instructionTags: levels(true), dataTags: levels(false) };
+}
+
+/** Reads the software context. */
+export function contextFrom(raw: ContextRegisters): DebugContext {
+  return {
+    contextidrEL1: CONTEXTIDR_EL1.decode(raw.CONTEXTIDR_EL1).PROCID,
+    contextidrEL2: CONTEXTIDR_EL2.decode(raw.CONTEXTIDR_EL2).PROCID,
+    vmid: VTTBR_EL2.decode(raw.VTTBR_EL2).VMID,
+    vmid16: VTCR_EL2.decode(raw.VTCR_EL2).VS === 1,
+    ...taggingFrom(raw),
+  };
+}
