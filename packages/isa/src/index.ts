@@ -21,3 +21,5 @@ export type {
 } from './instruction-set.ts';
 export { roundTrip } from './round-trip.ts';
 export type { RoundTripFailure, RoundTripOptions } from './round-trip.ts';
+export { assemble, AssemblyError } from './assembler/assemble.ts';
+export type { AssembleOptions, AssemblyProblem, LineMapEntry, Program } from './assembler/assemble.ts';
