@@ -1,0 +1,13 @@
+import { op } from '@worldswitch/engine';
+import type { Semantics } from '@worldswitch/engine';
+import type { HINTS } from '../facts/encodings/hints.ts';
+
+/** By CRm:op2. Everything else is a NOP: unallocated, or of a feature that works as one when it is absent (BTI, PAuth, ESB, PSB…). */
+const HELPERS: readonly (string | undefined)[] = [undefined, 'yield', 'wfe', 'wfi', 'sev', 'sevl'];
+
+export const hints: Semantics<typeof HINTS> = {
+  HINT: op(
+    ({ crm, op2 }) => ({ shape: { helper: HELPERS[crm * 8 + op2] ?? 'none' } }),
+    (s, { shape }) => void (shape.helper === 'none' || s.helper(shape.helper)),
+  ),
+};
