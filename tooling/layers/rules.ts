@@ -7,8 +7,8 @@ const builtins = new Set(builtinModules);
 
 const shortName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 const isApp = (p: Package): boolean => p.folder.startsWith('apps/');
-/** Tests and benchmarks run in Node only, and may use whatever they compare with. */
-const isTestFile = (path: string): boolean => /\.(test|bench)\.tsx?$|\/(test|bench)\//.test(path);
+/** Tests, benchmarks and generators run in Node only, and may use whatever they compare with. */
+const isTestFile = (path: string): boolean => /\.(test|bench)\.tsx?$|\/(test|bench|scripts)\//.test(path);
 /** The one place below `apps/` where Node may be used: an entry point of its own. */
 const isNodeEntry = (path: string): boolean => /\/src\/node(\/|\.ts$)/.test(path);
 const isBuiltin = (specifier: string): boolean => specifier.startsWith('node:') || builtins.has(specifier) || specifier === 'node';

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { repositoryRoot } from '../files.ts';
 import { run } from './run.ts';
 
 export interface Packed {
@@ -15,8 +16,8 @@ export interface Packed {
 const isNodeEntry = (entry: string): boolean => /\/node$/.test(entry);
 
 /**
- * Behaves as a user who installs the tarballs into an empty folder: imports every entry in Node and bundles every entry
- * but the `/node` ones for a browser. Nothing is fetched: what a package needs and did not declare is missing here.
+ * Behaves as a user who installs the tarballs into an empty folder: imports every entry in Node, compiles against all of
+ * them, and bundles every entry but the `/node` ones for a browser. Nothing is fetched: what a package needs and did not declare is missing here.
  * @returns one sentence per problem
  */
 export async function consumerProblems(packed: readonly Packed[]): Promise<string[]> {
@@ -39,7 +40,7 @@ async function problemsIn(folder: string, packed: readonly Packed[]): Promise<st
     return [`install: ${String(error)}`];
   }
   const entries = packed.flatMap((p) => p.entries);
-  return [...entries.flatMap((entry) => importProblems(entry, folder)), ...(await bundleProblems(entries.filter((e) => !isNodeEntry(e)), folder))];
+  return [...entries.flatMap((entry) => importProblems(entry, folder)), ...typeProblems(entries, folder), ...(await bundleProblems(entries.filter((e) => !isNodeEntry(e)), folder))];
 }
 
 function importProblems(entry: string, folder: string): string[] {
@@ -49,6 +50,20 @@ function importProblems(entry: string, folder: string): string[] {
     return [];
   } catch (error) {
     return [`import ${entry}: ${String(error)}`];
+  }
+}
+
+/** Compiles a module that imports every entry, as a user does who checks libraries too. */
+function typeProblems(entries: readonly string[], folder: string): string[] {
+  const contents = entries.map((entry, i) => `export * as e${String(i)} from ${JSON.stringify(entry)};`).join('\n');
+  writeFileSync(join(folder, 'all.ts'), contents);
+  const compilerOptions = { module: 'nodenext', target: 'es2022', lib: ['ES2023', 'ESNext.Disposable', 'DOM'], types: [], strict: true, noEmit: true };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['all.ts'] }));
+  try {
+    run(process.execPath, [`${repositoryRoot}/node_modules/typescript/bin/tsc`, '-p', folder], folder);
+    return [];
+  } catch (error) {
+    return [`types: ${String(error)}`];
   }
 }
 
