@@ -60,8 +60,8 @@ function fieldReader(register: RegisterName, field: string): (state: ControlStat
     return known;
   };
   return (state) => {
-    const { ranges } = prepared[state.e2h ? 1 : 0]!;
-    const { implemented, ones } = masks(state.features)[state.e2h ? 1 : 0]!;
+    const { ranges } = prepared[state.e2h ? 1 : 0];
+    const { implemented, ones } = masks(state.features)[state.e2h ? 1 : 0];
     const stored = (state.read(register) & implemented) | ones;
     let value = 0n;
     let width = 0;
@@ -127,13 +127,13 @@ class Parser {
   private alternatives(): Test {
     const tests = [this.conjunction()];
     while (this.take('|')) tests.push(this.conjunction());
-    return tests.length === 1 ? tests[0]! : (s) => tests.some((t) => t(s));
+    return tests.length === 1 ? tests[0] : (s) => tests.some((t) => t(s));
   }
 
   private conjunction(): Test {
     const tests = [this.primary()];
     while (this.take('&')) tests.push(this.primary());
-    return tests.length === 1 ? tests[0]! : (s) => tests.every((t) => t(s));
+    return tests.length === 1 ? tests[0] : (s) => tests.every((t) => t(s));
   }
 
   private primary(): Test {
@@ -161,7 +161,7 @@ class Parser {
     const { member } = this;
     if (name === undefined) this.fail('unknown count');
     if (member === undefined) this.fail('m, but the register is not one of a numbered family,');
-    const [register, field] = COUNTS[name]!;
+    const [register, field] = COUNTS[name];
     this.depends.add(register);
     const read = fieldReader(register, field);
     return (s) => BigInt(member) > read(s).value; // the field holds the count minus one
@@ -171,11 +171,11 @@ class Parser {
     const match = ATOM.exec(this.rest());
     if (!match) this.fail('no condition');
     const [whole, register, list, single, operator, set, pattern] = match;
-    if (!isRegisterName(register!)) this.fail(`no register ${register}`);
+    if (!isRegisterName(register)) this.fail(`no register ${register}`);
     this.take(whole);
     this.depends.add(register);
-    const operands = (list?.split(',') ?? [single!]).map((f) => operand(register, f));
-    const patterns = set?.split(',') ?? [pattern!];
+    const operands = (list?.split(',') ?? [single]).map((f) => operand(register, f));
+    const patterns = set?.split(',') ?? [pattern];
     return (s) => {
       let value = 0n;
       for (const read of operands) {

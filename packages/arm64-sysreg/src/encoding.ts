@@ -10,7 +10,7 @@ const LIMITS = [['op0', 3], ['op1', 7], ['CRn', 15], ['CRm', 15], ['op2', 7]] as
 export function packEncoding(op0: number, op1: number, crn: number, crm: number, op2: number): number {
   const parts = [op0, op1, crn, crm, op2];
   for (const [i, [name, limit]] of LIMITS.entries()) {
-    const value = parts[i]!;
+    const value = parts[i];
     if (!Number.isInteger(value) || value < 0 || value > limit) throw new RangeError(`${name}=${value} is out of range: 0 to ${limit}`);
   }
   return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;

@@ -27,7 +27,7 @@ describe('masks of the reference processor', () => {
     const different: string[] = [];
     for (const [name, layouts] of Object.entries(fixture.masks)) {
       for (const [tag, [implemented, res0, res1]] of Object.entries(layouts)) {
-        const m = masksOf(REGISTERS[name as RegisterName].layouts[tag]!, REFERENCE_FEATURES);
+        const m = masksOf(REGISTERS[name as RegisterName].layouts[tag], REFERENCE_FEATURES);
         // The recording has two classes of fixed bits: those that read 0 and those that read 1.
         const found = [m.implemented, m.res0 | m.raz | m.unknown, m.res1 | m.rao];
         const wanted = [implemented, res0, res1].map(BigInt);
@@ -48,7 +48,7 @@ describe('masks of the reference processor', () => {
   });
 
   it('shows reserved ones as ones', () => {
-    const m = masksOf(REGISTERS.SCTLR_EL1.layouts['only']!, REFERENCE_FEATURES);
+    const m = masksOf(REGISTERS.SCTLR_EL1.layouts['only'], REFERENCE_FEATURES);
     expect(visible(0n, m)).toBe(m.res1);
     expect(visible((1n << 64n) - 1n, m)).toBe(m.implemented | m.res1);
   });

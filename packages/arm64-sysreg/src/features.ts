@@ -46,7 +46,7 @@ function conditionsOf(layout: LayoutRow): readonly Condition[] {
   const keys = new Set([...Object.keys(layout.needs ?? {}), ...Object.keys(layout.absent ?? {})]);
   return [...keys].map((key) => {
     const part = /^(\w+)\[(\d+):(\d+)\]$/.exec(key);
-    const mask = part ? rangeMask([Number(part[2]), Number(part[3])]) : union(rangesOf(layout.fields[key]!));
+    const mask = part ? rangeMask([Number(part[2]), Number(part[3])]) : union(rangesOf(layout.fields[key]));
     const needs = layout.needs?.[key];
     const absent = layout.absent?.[key];
     return { mask, ...(needs === undefined ? {} : { needs }), ...(absent === undefined ? {} : { absent }) };

@@ -43,7 +43,7 @@ function lintLayout(where: string, layout: LayoutRow): readonly string[] {
 }
 
 function lintEncoding(where: string, encoding: EncodingTuple): readonly string[] {
-  const bad = encoding.length !== 5 || encoding.some((n, i) => !Number.isInteger(n) || n < 0 || n > LIMITS[i]!);
+  const bad = encoding.length !== 5 || encoding.some((n, i) => !Number.isInteger(n) || n < 0 || n > LIMITS[i]);
   return bad ? [`${where}: encoding [${encoding.join(', ')}] is out of range; op0 op1 CRn CRm op2 are at most ${LIMITS.join(', ')}`] : [];
 }
 
@@ -118,7 +118,7 @@ export function lintRules(rules: AccessRules, rows: RegisterRows): readonly stri
   return Object.entries(rules).flatMap(([name, rule]) => {
     const member = name.replace('<n>', '0');
     if (!Object.hasOwn(rows, member)) return [`${name}: access rules for a register that does not exist`];
-    const sides = 'read' in rule ? [rule.read, rule.write] : [rule as LevelChecks];
+    const sides = 'read' in rule ? [rule.read, rule.write] : [rule];
     return sides.flatMap((levels) => lintChecks(name, levels, indexInFamily(member)));
   });
 }

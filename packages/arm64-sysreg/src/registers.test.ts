@@ -43,7 +43,7 @@ describe('encodings', () => {
       if (word === '-') continue;
       const bits = (Number.parseInt(word, 16) >>> 5) & 0x3fff | ((Number.parseInt(word, 16) >>> 19) & 3) << 14;
       if (mnemonic === 'mrs' || mnemonic === 'msr') {
-        const name = mnemonic === 'mrs' ? rest[1]! : rest[0]!;
+        const name = mnemonic === 'mrs' ? rest[1] : rest[0];
         expect(genericName(bits), line).toBe(genericName(encodingOf(name)));
         expect(nameOf(bits, mnemonic === 'mrs' ? 'read' : 'write'), line).toBe(name);
         checked.register.add(name);

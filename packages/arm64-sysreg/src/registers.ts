@@ -12,7 +12,7 @@ type NamesIn<G> = G extends unknown ? keyof G & string : never;
 export type RegisterName = NamesIn<Groups[keyof Groups]>;
 
 /** Names of the system instructions as an assembler spells them, e.g. `TLBI VAE1IS`. */
-export type SystemInstructionName = keyof typeof SYSTEM_INSTRUCTIONS & string;
+export type SystemInstructionName = keyof typeof SYSTEM_INSTRUCTIONS;
 
 export type RegisterGroup =
   | 'control' | 'exception' | 'memory' | 'thread' | 'pstate' | 'id' | 'debug' | 'timer' | 'gic' | 'pmu' | 'spe' | 'ras' | 'pauth' | 'alias' | 'el3';
@@ -46,7 +46,7 @@ function assemble(): { readonly [N in RegisterName]: Register } {
   }
   // An EL12 or EL02 name has the layouts of what it reaches.
   for (const row of Object.values(table)) {
-    if (row.alias !== undefined) table[row.name] = { ...row, layouts: table[row.alias]!.layouts };
+    if (row.alias !== undefined) table[row.name] = { ...row, layouts: table[row.alias].layouts };
   }
   return table as { readonly [N in RegisterName]: Register };
 }
@@ -80,7 +80,7 @@ for (const [name, row] of Object.entries(SYSTEM_INSTRUCTIONS) as [SystemInstruct
  * time, for caches of verdicts: `REGISTER_LIST[index]` is the row. `packed` is a packed encoding (see `packEncoding`).
  */
 export function classify(packed: number, direction: Direction = 'read'): number {
-  const index = (direction === 'read' ? readIndex : writeIndex)[packed]!;
+  const index = (direction === 'read' ? readIndex : writeIndex)[packed];
   return index === NONE ? -1 : index;
 }
 
@@ -130,5 +130,5 @@ export function layoutOf(name: RegisterName, choice: { readonly e2h?: boolean; r
     if (!named) throw new RangeError(`${name} has no layout ${choice.tag}; it has ${Object.keys(layouts).join(', ')}`);
     return named;
   }
-  return layouts[choice.e2h ? 'e2h1' : 'e2h0'] ?? Object.values(layouts).find((l) => Object.keys(l.fields).length > 0) ?? Object.values(layouts)[0]!;
+  return layouts[choice.e2h ? 'e2h1' : 'e2h0'] ?? Object.values(layouts).find((l) => Object.keys(l.fields).length > 0) ?? Object.values(layouts)[0];
 }

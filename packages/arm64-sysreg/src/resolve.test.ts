@@ -213,7 +213,7 @@ describe('resolve as a whole', () => {
     fc.assert(fc.property(words, fc.boolean(), (state, everything) => {
       const features = everything ? new Set([...REFERENCE_FEATURES, ...REGISTER_LIST.flatMap((r) => r.feature?.split(/[|&]/) ?? [])]) : REFERENCE_FEATURES;
       for (const el of [0, 1, 2] as const) {
-        const context = at(el, state as State, { features, rt: 7 });
+        const context = at(el, state, { features, rt: 7 });
         for (let packed = 0; packed <= 0xffff; packed++) {
           for (const direction of ['read', 'write'] as const) {
             const verdict = resolve(packed, context, direction);
@@ -232,7 +232,7 @@ describe('resolve as a whole', () => {
       const declared = new Set<string>(access.dependsOn[el]);
       const touched = new Set<string>();
       const watching = (state: State): AccessContext => ({ ...at(el, state), read: (n) => { touched.add(n); return state[n] ?? 0n; } });
-      const mixed = Object.fromEntries(controls.map((n) => [n, declared.has(n) ? a[n]! : b[n]!])) as State;
+      const mixed = Object.fromEntries(controls.map((n) => [n, declared.has(n) ? a[n] : b[n]])) as State;
       // E2H and TGE always come from the same HCR_EL2; a verdict that reads them has to declare it.
       expect(access.verdict(watching(mixed))).toEqual(access.verdict(watching(a as State)));
       for (const n of touched) expect(declared).toContain(n);

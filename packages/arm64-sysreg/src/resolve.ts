@@ -60,9 +60,9 @@ const MOVING_LAYOUTS: readonly RegisterName[] = ['CPTR_EL2', 'CNTHCTL_EL2', 'SCT
 
 function dependencies(levels: readonly Level[], redirects: readonly boolean[]): Access['dependsOn'] {
   const of = (el: number): readonly RegisterName[] => {
-    const all = new Set(levels[el]!.checks.flatMap((c) => c.condition.dependsOn));
+    const all = new Set(levels[el].checks.flatMap((c) => c.condition.dependsOn));
     // Layouts of these control registers move with E2H, and a trap to EL1 goes to EL2 when TGE is set.
-    const moves = MOVING_LAYOUTS.some((name) => all.has(name)) || levels[el]!.checks.some((c) => c.outcome.kind === 'trap' && c.outcome.to === 1);
+    const moves = MOVING_LAYOUTS.some((name) => all.has(name)) || levels[el].checks.some((c) => c.outcome.kind === 'trap' && c.outcome.to === 1);
     if (redirects[el] || moves) all.add('HCR_EL2');
     return [...all];
   };
@@ -109,12 +109,12 @@ function reached(register: Register, context: AccessContext): RegisterName {
 }
 
 function registerAccess(index: number, direction: Direction): Access {
-  const register = REGISTER_LIST[index]!;
+  const register = REGISTER_LIST[index];
   const { name, packed } = register;
   const rule = ACCESS_RULES[name] ?? ACCESS_RULES[familyOf(name)];
-  const checks = parseLevels(rule && 'read' in rule ? rule[direction] : (rule as LevelChecks | undefined), indexInFamily(name));
+  const checks = parseLevels(rule && 'read' in rule ? rule[direction] : (rule), indexInFamily(name));
   const wanted = direction === 'read' ? ['RW', 'RO'] : ['RW', 'WO'];
-  const levels = register.access.split(' ').slice(0, 3).map((column, el): Level => ({ permitted: wanted.includes(column), checks: checks[el]! }));
+  const levels = register.access.split(' ').slice(0, 3).map((column, el): Level => ({ permitted: wanted.includes(column), checks: checks[el] }));
   const redirected = Object.hasOwn(E2H_REDIRECTION, name);
   const substitute = direction === 'read' ? (EL1_SUBSTITUTES as Partial<Record<RegisterName, RegisterName>>)[name] : undefined;
   const access = { packed, direction };
@@ -122,7 +122,7 @@ function registerAccess(index: number, direction: Direction): Access {
     ...access, index, register,
     dependsOn: dependencies(levels, [Object.hasOwn(HOST_EL0_TIMERS, name), false, redirected]),
     verdict(context) {
-      const level = levels[context.el]!;
+      const level = levels[context.el];
       if (!hasFeatures(context.features, register.feature)) {
         const [op0, op1, crn] = register.encoding;
         // An identification register of an absent feature stays a reserved encoding of the identification space.
@@ -143,13 +143,13 @@ function registerAccess(index: number, direction: Direction): Access {
 function instructionAccess(packed: number, name: SystemInstructionName): Access {
   const row: SystemInstructionRow = SYSTEM_INSTRUCTIONS[name];
   const checks = parseLevels(row.rules);
-  const levels = row.access.split(' ').map((column, el): Level => ({ permitted: column === 'W', checks: checks[el]! }));
+  const levels = row.access.split(' ').map((column, el): Level => ({ permitted: column === 'W', checks: checks[el] }));
   const access = { packed, direction: 'write' as const };
   return {
     ...access, index: -1,
     dependsOn: dependencies(levels, [false, false, false]),
     verdict(context) {
-      const level = levels[context.el]!;
+      const level = levels[context.el];
       if (!hasFeatures(context.features, row.feature)) return { kind: 'undefined', because: `${name} needs ${row.feature}` };
       if (!level.permitted) return { kind: 'undefined', because: `${name} cannot be executed at EL${context.el}` };
       const decided = judge(access, level.checks, context);
@@ -215,9 +215,9 @@ let controls: ReadonlySet<RegisterName> | undefined;
 /** Every register that some verdict depends on: a write to any other never changes one. */
 export function controlRegisters(): ReadonlySet<RegisterName> {
   if (controls) return controls;
-  const rules = Object.values(ACCESS_RULES).flatMap((rule) => ('read' in rule ? [rule.read, rule.write] : [rule as LevelChecks]));
+  const rules = Object.values(ACCESS_RULES).flatMap((rule) => ('read' in rule ? [rule.read, rule.write] : [rule]));
   const instructions = Object.values(SYSTEM_INSTRUCTIONS).map((row: SystemInstructionRow) => row.rules ?? {});
-  const texts = new Set([...rules, ...instructions].flatMap((levels) => Object.values(levels).flat() as string[]));
+  const texts = new Set([...rules, ...instructions].flatMap((levels) => Object.values<readonly string[]>(levels).flat()));
   // HCR_EL2 for redirection; a family's number does not change what its checks depend on.
   controls = new Set(['HCR_EL2', ...[...texts].flatMap((text) => parseCheck(text, 0).condition.dependsOn)]);
   return controls;

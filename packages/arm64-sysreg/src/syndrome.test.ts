@@ -22,7 +22,7 @@ describe('the tables', () => {
     for (const [name, row] of Object.entries(ISS_LAYOUTS) as [string, { fields: Record<string, number | readonly [number, number]>; res0?: readonly (readonly [number, number])[] }][]) {
       const ranges = [...Object.values(row.fields).map((f) => (typeof f === 'number' ? [f, f] as const : f)), ...(row.res0 ?? [])];
       const count = new Array<number>(25).fill(0);
-      for (const [high, low] of ranges) for (let i = low; i <= high; i++) count[i]!++;
+      for (const [high, low] of ranges) for (let i = low; i <= high; i++) count[i]++;
       expect(count.every((c) => c === 1), name).toBe(true);
     }
   });
