@@ -17,7 +17,7 @@ function checkAccess(length: number, offset: number, size: number, what: string)
 export function readUnsigned(bytes: Uint8Array, offset: number, size: IntegerSize, order: ByteOrder): bigint {
   checkAccess(bytes.length, offset, size, 'read');
   let value = 0n;
-  for (let i = 0; i < size; i++) value = (value << 8n) | BigInt(bytes[order === 'big' ? offset + i : offset + size - 1 - i]!);
+  for (let i = 0; i < size; i++) value = (value << 8n) | BigInt(bytes[order === 'big' ? offset + i : offset + size - 1 - i]);
   return value;
 }
 

@@ -105,7 +105,7 @@ function scatter(name: string, field: Field, given: number | bigint): bigint {
   let rest = value;
   let result = 0n;
   for (let i = field.parts.length - 1; i >= 0; i--) {
-    const part = field.parts[i]!;
+    const part = field.parts[i];
     result |= (rest & part.ones) << part.low;
     rest >>= part.width;
   }
@@ -124,7 +124,7 @@ export function fields<const S extends FieldSpecs>(spec: S): FieldCodec<S> {
   const names = Object.keys(spec) as (keyof S & string)[];
   const compiled = new Map<string, Field>();
   for (const name of names) {
-    const field = compileField(name, spec[name]!);
+    const field = compileField(name, spec[name]);
     if (field.parts.length > 1 && field.width > 32) {
       throw new RangeError(`field ${name}: split over ${field.parts.length} ranges and ${field.width} bits wide; declare its parts as separate fields`);
     }

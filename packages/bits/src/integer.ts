@@ -7,7 +7,7 @@
 /** A value of `width` ones: `mask(4) === 0xfn`. `mask(0)` is 0. Throws RangeError for a negative or fractional width. */
 export function mask(width: number): bigint {
   if (!Number.isInteger(width) || width < 0) throw new RangeError(`mask width ${width}: a width is a whole number of bits, 0 or more`);
-  return width < MASKS.length ? MASKS[width]! : (1n << BigInt(width)) - 1n;
+  return width < MASKS.length ? MASKS[width] : (1n << BigInt(width)) - 1n;
 }
 
 const MASKS: readonly bigint[] = Array.from({ length: 129 }, (_, width) => (1n << BigInt(width)) - 1n);
@@ -117,7 +117,7 @@ const INTEGER = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_
 export function parseInteger(text: string): bigint | undefined {
   const match = INTEGER.exec(text.trim());
   if (!match) return undefined;
-  const digits = match[2]!;
+  const digits = match[2];
   if (/^0?[xXbBoO]?_|__|_$/.test(digits)) return undefined;
   const value = BigInt(digits.replaceAll('_', '').toLowerCase());
   return match[1] === '-' ? -value : value;

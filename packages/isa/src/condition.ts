@@ -65,8 +65,8 @@ function compileMatch(pattern: Pattern, name: string, match: Match, where: strin
   if (typeof match === 'string') {
     const comparison = COMPARISON.exec(match);
     if (comparison) {
-      const compare = COMPARE[comparison[1]!]!;
-      const other = comparison[2]!;
+      const compare = COMPARE[comparison[1]];
+      const other = comparison[2];
       if (/^[0-9]/.test(other)) {
         const constant = Number(other);
         return (get) => compare(get(name), constant);
@@ -84,7 +84,7 @@ function compileMatch(pattern: Pattern, name: string, match: Match, where: strin
     if (!Number.isInteger(value) || value < 0 || value > field.ones) badMatch(name, match, `does not fit the field's ${field.width} bits (0 to ${field.ones})`, where);
   }
   if (values.length === 1) {
-    const only = values[0]!;
+    const only = values[0];
     return (get) => get(name) === only;
   }
   return (get) => values.includes(get(name));

@@ -4,7 +4,7 @@
  */
 import { compileCondition } from './condition.ts';
 import type { CompiledCondition } from './condition.ts';
-import { extractOperands, fieldValue, patternOf } from './pattern.ts';
+import { extractOperands, fieldNamed, fieldValue, patternOf } from './pattern.ts';
 import type { Operands, Pattern } from './pattern.ts';
 import type { Row, Rows } from './row.ts';
 
@@ -51,13 +51,13 @@ export interface DecoderOptions {
 function compileRow(id: string, index: number, row: Row): CompiledRow {
   const pattern = patternOf(row);
   const unless: readonly CompiledCondition[] = (row.unless ?? []).map((entry) => compileCondition(entry, pattern, undefined, `${id}: unless`));
-  const { mask, value, byName } = pattern;
+  const { mask, value } = pattern;
   return {
     id, index, row, pattern,
     accepts(word) {
       if ((word & mask) >>> 0 !== value) return false;
       if (unless.length === 0) return true;
-      const get = (name: string): number => fieldValue(byName.get(name)!, word);
+      const get = (name: string): number => fieldValue(fieldNamed(pattern, name), word);
       return !unless.some((condition) => condition.test(get));
     },
   };
@@ -104,9 +104,9 @@ function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
       let total = 0;
       let fullest = 0;
       for (let i = 0; i < size; i++) {
-        squares += counts[i]! * counts[i]!;
-        total += counts[i]!;
-        fullest = Math.max(fullest, counts[i]!);
+        squares += counts[i] * counts[i];
+        total += counts[i];
+        fullest = Math.max(fullest, counts[i]);
       }
       // A bucket that repeats the whole list would recurse for ever.
       if (fullest === rows.length || total > rows.length * 6 + 8) continue;
@@ -139,7 +139,7 @@ export function compileDecoder<const R extends Rows>(table: R, options: DecoderO
     let tree: Tree = list;
     if (window) {
       const buckets: CompiledRow[][] = Array.from({ length: 1 << window.width }, () => []);
-      for (const row of list) windowValues(row, window.low, window.width, (value) => buckets[value]!.push(row));
+      for (const row of list) windowValues(row, window.low, window.width, (value) => buckets[value].push(row));
       tree = { shift: window.low, ones: (1 << window.width) - 1, next: buckets.map((bucket) => build(bucket, depth + 1)) };
     }
     if (isLeaf(tree)) longestLeaf = Math.max(longestLeaf, tree.length);
@@ -151,7 +151,7 @@ export function compileDecoder<const R extends Rows>(table: R, options: DecoderO
 
   function find(word: number): CompiledRow | undefined {
     let tree = root;
-    while (!isLeaf(tree)) tree = tree.next[(word >>> tree.shift) & tree.ones]!;
+    while (!isLeaf(tree)) tree = tree.next[(word >>> tree.shift) & tree.ones];
     for (const row of tree) if (row.accepts(word)) return row;
     return undefined;
   }

@@ -15,10 +15,11 @@ export type ExpressionResult =
   | { readonly ok: true; readonly value: bigint; readonly end: number }
   | { readonly ok: false; readonly expected: string; readonly at: number };
 
-class Failure {
+class Failure extends Error {
   readonly expected: string;
   readonly at: number;
   constructor(expected: string, at: number) {
+    super(expected);
     this.expected = expected;
     this.at = at;
   }

@@ -9,7 +9,7 @@ import type { CompiledRow, Decoder, TypedDecoder } from './decoder.ts';
 import type { SymbolScope } from './expression.ts';
 import type { FieldValues, Kind, Kinds } from './kind.ts';
 import { COMMON_KINDS } from './kinds.ts';
-import { encode, extractOperands } from './pattern.ts';
+import { encode, extractOperands, fieldNamed } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
 import type { Alias, Condition, Row, Rows } from './row.ts';
 import { parseTemplate, printNodes, readNodes, TemplateError } from './template.ts';
@@ -105,6 +105,12 @@ export function kindOf(node: OperandNode, kinds: Kinds): Kind | undefined {
   return node.fields.length === 1 && node.fields[0] === node.kind ? COMMON_KINDS['hex'] : undefined;
 }
 
+function registeredKind(node: OperandNode, kinds: Kinds): Kind {
+  const kind = kindOf(node, kinds);
+  if (!kind) throw new TemplateError(`no operand kind ${node.kind} is registered`);
+  return kind;
+}
+
 function formsOf(compiled: CompiledRow, kinds: Kinds, predicates: Predicates): readonly Form[] {
   const { id, row, pattern } = compiled;
   const compile = (condition: Condition, what: string): CompiledCondition => {
@@ -132,11 +138,7 @@ function formsOf(compiled: CompiledRow, kinds: Kinds, predicates: Predicates): r
 
 /** What kinds are told about the placeholder they stand in. */
 function placeholderContext(node: OperandNode, pattern: Pattern, pc: bigint) {
-  const width = (name: string): number => {
-    const field = pattern.byName.get(name);
-    if (!field) throw new RangeError(`pattern '${pattern.source}' has no field ${name}; the kind ${node.kind} needs one`);
-    return field.width;
-  };
+  const width = (name: string): number => fieldNamed(pattern, name).width;
   return {
     fields: node.fields, field: node.fields[0] ?? '', args: node.args, pc, width,
     has: (name: string): boolean => pattern.byName.has(name),
@@ -188,8 +190,8 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     return printNodes(form.template.nodes, operands, (node) => {
       const context = placeholderContext(node, form.row.pattern, pc);
       let joined = 0;
-      for (const name of node.fields) joined = joined * 2 ** context.width(name) + operands[name]!;
-      return kindOf(node, kinds)!.print({
+      for (const name of node.fields) joined = joined * 2 ** context.width(name) + operands[name];
+      return registeredKind(node, kinds).print({
         ...context, operands, joined, value: operands[context.field] ?? 0,
         address: (target) => settings.symbol?.(target) ?? hex(target),
       });
@@ -200,8 +202,8 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     const found = decoder.find(word);
     if (!found) return undefined;
     const operands: FieldValues = extractOperands(found.row, word);
-    const get = (name: string): number => operands[name]!;
-    const forms = byRow.get(found.id)!;
+    const get = (name: string): number => operands[name];
+    const forms = byRow.get(found.id) ?? [];
     const wanted = settings.aliases ?? true;
     for (const alias of wanted ? [true, false] : [false]) {
       for (const form of forms) {
@@ -220,14 +222,14 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     const { row, template, when } = form;
     const cursor = new Cursor(text, scope, { expectations, position: start, ...(options.reserved && { reserved: reservedName }) });
     return readNodes(template.nodes, cursor, when?.fixed ?? {}, {
-      operand: (node, at, known) => kindOf(node, kinds)!.parse(at, { ...placeholderContext(node, row.pattern, pc), operands: known }),
+      operand: (node, at, known) => registeredKind(node, kinds).parse(at, { ...placeholderContext(node, row.pattern, pc), operands: known }),
       done(at, partial) {
         if (!at.atEnd()) return at.fail('the end of the instruction');
         const known = withEqualities(partial, when);
         const open = row.pattern.fields.find((field) => known[field.name] === undefined);
         if (open) return at.fail(`a template that determines field ${open.name} (${row.id}: '${template.source}' does not)`);
-        if (when && !when.test((name) => known[name]!)) return at.fail(`operands for which ${row.id} is written '${template.source}'`);
-        const operands = Object.fromEntries(row.pattern.fields.map((field) => [field.name, known[field.name]!]));
+        if (when && !when.test((name) => known[name])) return at.fail(`operands for which ${row.id} is written '${template.source}'`);
+        const operands = Object.fromEntries(row.pattern.fields.map((field) => [field.name, known[field.name]]));
         if (decoder.find(encode(row.row, operands)) !== row) return at.fail('an allocated combination of operands');
         return operands;
       },

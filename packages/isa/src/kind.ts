@@ -14,11 +14,11 @@ interface KindContext {
   /** Address of the instruction. */
   readonly pc: bigint;
   /** Width in bits of a field of this row; throws RangeError for a field it does not have. */
-  width(field: string): number;
+  readonly width: (field: string) => number;
   /** Whether the row has a field of this name. */
-  has(field: string): boolean;
+  readonly has: (field: string) => boolean;
   /** Spreads a number over the placeholder's fields, the first most significant; undefined when it does not fit them. */
-  split(value: number): FieldValues | undefined;
+  readonly split: (value: number) => FieldValues | undefined;
 }
 
 export interface PrintContext extends KindContext {
@@ -29,7 +29,7 @@ export interface PrintContext extends KindContext {
   /** The values of `fields` joined, the first most significant (unsigned, exact up to 53 bits). */
   readonly joined: number;
   /** A target address as text: the user's symbol, or `0x…`. */
-  address(target: bigint): string;
+  readonly address: (target: bigint) => string;
 }
 
 export interface ParseContext extends KindContext {

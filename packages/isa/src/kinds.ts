@@ -11,7 +11,7 @@ function integerArg(context: { readonly args: readonly string[] }, index: number
   return value;
 }
 
-function totalWidth(context: { readonly fields: readonly string[]; width(field: string): number }): number {
+function totalWidth(context: { readonly fields: readonly string[]; readonly width: (field: string) => number }): number {
   return context.fields.reduce((sum, field) => sum + context.width(field), 0);
 }
 

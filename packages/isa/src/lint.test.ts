@@ -4,7 +4,7 @@ import type { LintRule, Row, Status } from './index.ts';
 
 const base: Row = { pattern: 'a:16 b:16', asm: 'op {a:hex}, {b:hex}', status: 'unbuilt', source: 'test' };
 const kinds = {};
-const predicates = { odd: ({ a }: Readonly<Record<string, number>>) => (a! & 1) === 1 };
+const predicates = { odd: ({ a }: Readonly<Record<string, number>>) => (a & 1) === 1 };
 
 /** The rules broken by one row that differs from a good one, or by several rows. */
 function broken(...changes: readonly Partial<Row>[]): readonly LintRule[] {

@@ -50,7 +50,7 @@ function coveredBy(region: Cube, cubes: readonly Cube[], fuel = 4096): boolean {
   const touching = cubes.filter((cube) => ((cube.value ^ region.value) & cube.mask & region.mask) === 0);
   if (touching.some((cube) => covers(cube, region))) return true;
   if (touching.length === 0 || fuel <= 1) return false;
-  const untested = (touching[0]!.mask & ~region.mask) >>> 0;
+  const untested = (touching[0].mask & ~region.mask) >>> 0;
   const bit = (untested & -untested) >>> 0;
   const mask = (region.mask | bit) >>> 0;
   return [region.value, (region.value | bit) >>> 0].every((value) => coveredBy({ mask, value }, touching, fuel / 2));
@@ -140,7 +140,7 @@ function checkPairs(entries: readonly Entry[], problems: Problem[]): void {
     } else if (!earlier) first.set(key, entry);
   }
   for (let i = 0; i < entries.length; i++) {
-    for (let j = i + 1; j < entries.length; j++) checkPair(entries[i]!, entries[j]!, problems);
+    for (let j = i + 1; j < entries.length; j++) checkPair(entries[i], entries[j], problems);
   }
 }
 

@@ -81,7 +81,7 @@ export function parsePattern(source: string): Pattern {
       [mask, value, preset, total] = [mask << shift, value << shift, preset << shift, total + width];
       continue;
     }
-    for (const bit of match[3]!.match(/\([01]\)|[01-]/g)!) {
+    for (const [bit] of match[3].matchAll(/\([01]\)|[01-]/g)) {
       mask = (mask << 1n) | (bit === '0' || bit === '1' ? 1n : 0n);
       value = (value << 1n) | (bit === '1' ? 1n : 0n);
       preset = (preset << 1n) | (bit === '(1)' ? 1n : 0n);
@@ -103,6 +103,13 @@ export function patternOf(row: { readonly pattern: string }): Pattern {
   let pattern = parsed.get(row.pattern);
   if (!pattern) parsed.set(row.pattern, (pattern = parsePattern(row.pattern)));
   return pattern;
+}
+
+/** The pattern's field of that name; throws RangeError when it has none. */
+export function fieldNamed(pattern: Pattern, name: string): PatternField {
+  const field = pattern.byName.get(name);
+  if (!field) throw new RangeError(`pattern '${pattern.source}' has no field ${name}; its fields: ${pattern.fields.map((f) => f.name).join(', ')}`);
+  return field;
 }
 
 /** One field's value in a word. */

@@ -60,7 +60,7 @@ function operandsIn(nodes: readonly TemplateNode[]): OperandNode[] {
 }
 
 function defaultsOf(nodes: readonly TemplateNode[]): FieldValues {
-  return Object.fromEntries(operandsIn(nodes).flatMap((node) => node.fields.map((field, i) => [field, node.defaults[i]!])));
+  return Object.fromEntries(operandsIn(nodes).flatMap((node) => node.fields.map((field, i) => [field, node.defaults[i]])));
 }
 
 /** Reads a template. Throws `TemplateError` for unbalanced brackets and unreadable placeholders. */
@@ -69,13 +69,13 @@ export function parseTemplate(source: string): Template {
   const open: TemplateNode[][] = [root];
   let at = 0;
   const add = (node: TemplateNode): void => {
-    const target = open[open.length - 1]!;
+    const target = open[open.length - 1];
     const last = target[target.length - 1];
     if (node.type === 'text' && last?.type === 'text') target[target.length - 1] = { type: 'text', text: last.text + node.text };
     else target.push(node);
   };
   while (at < source.length) {
-    const c = source[at]!;
+    const c = source[at];
     if ((c === '{' || c === '}') && source[at + 1] === c) {
       add({ type: 'text', text: c });
       at += 2;
@@ -90,8 +90,8 @@ export function parseTemplate(source: string): Template {
       open.push([]);
       at += 1;
     } else if (c === '>') {
-      const nodes = open.pop()!;
-      if (open.length === 0) throw new TemplateError(`template '${source}': '>' at ${at} closes no '<'`);
+      const nodes = open.pop();
+      if (!nodes || open.length === 0) throw new TemplateError(`template '${source}': '>' at ${at} closes no '<'`);
       add({ type: 'optional', nodes, defaults: defaultsOf(nodes) });
       at += 1;
     } else if (c === ' ') {
@@ -148,7 +148,7 @@ export interface ReadHooks {
 export function readNodes(nodes: readonly TemplateNode[], cursor: Cursor, known: FieldValues, hooks: ReadHooks): FieldValues | undefined {
   let fields = known;
   for (let i = 0; i < nodes.length; i++) {
-    const node = nodes[i]!;
+    const node = nodes[i];
     if (node.type === 'space') {
       cursor.skipSpaces();
     } else if (node.type === 'text') {

@@ -168,8 +168,8 @@ function runPass(source: readonly Statement[], options: AssembleOptions, origin:
     const before = output.length;
     const assigned = ASSIGNMENT.exec(statement.text);
     const dotted = DIRECTIVE.exec(statement.text);
-    if (assigned) assignment(statement, assigned[1]!, assigned[0].length, index, here);
-    else if (dotted) directive(statement, dotted[1]!, dotted[0].length, index, here);
+    if (assigned) assignment(statement, assigned[1], assigned[0].length, index, here);
+    else if (dotted) directive(statement, dotted[1], dotted[0].length, index, here);
     else if (statement.text !== '') instruction(statement, index, here);
     const size = output.length - before;
     if (size > 0) lines.push({ address: here, size, line: statement.line, instruction: !assigned && (!dotted || dotted[1] === 'inst') });

@@ -65,18 +65,18 @@ function readString(cursor: Cursor): number[] | undefined {
   if (!match) return cursor.fail('a string in double quotes');
   const start = cursor.position - match[0].length + 1;
   const bytes: number[] = [];
-  const body = match[1]!;
+  const body = match[1];
   for (let i = 0; i < body.length;) {
     const escape = /\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|(.))/y;
     escape.lastIndex = i;
     const found = escape.exec(body);
     if (!found) {
-      const letter = String.fromCodePoint(body.codePointAt(i)!);
+      const letter = String.fromCodePoint(body.codePointAt(i) ?? 0);
       bytes.push(...new TextEncoder().encode(letter));
       i += letter.length;
       continue;
     }
-    const code = found[1] !== undefined ? parseInt(found[1], 16) & 0xff : found[2] !== undefined ? parseInt(found[2], 8) & 0xff : ESCAPED[found[3]!];
+    const code = found[1] !== undefined ? parseInt(found[1], 16) & 0xff : found[2] !== undefined ? parseInt(found[2], 8) & 0xff : ESCAPED[found[3]];
     if (code === undefined) return cursor.fail(`an escape (\\n \\t \\r \\b \\f \\" \\\\ \\x41 \\101; not '${found[0]}')`, start + i);
     bytes.push(code);
     i += found[0].length;

@@ -29,7 +29,7 @@ export function blankComments(text: string, introducers: readonly string[]): str
     return end < 0 ? text.length : end;
   };
   while (at < text.length) {
-    const c = text[at]!;
+    const c = text[at];
     if (c === '\n') {
       lineIsEmpty = true;
       out += c;
@@ -94,7 +94,7 @@ export function statements(text: string, introducers: readonly string[]): readon
       LABEL.lastIndex = 0;
       let rest = 0;
       for (let match = LABEL.exec(piece); match; match = LABEL.exec(piece)) {
-        labels.push({ name: match[1]!, column: start + LABEL.lastIndex - match[0].trimStart().length + 1 });
+        labels.push({ name: match[1], column: start + LABEL.lastIndex - match[0].trimStart().length + 1 });
         rest = LABEL.lastIndex;
       }
       const body = piece.slice(rest);

@@ -36,7 +36,7 @@ export class Symbols {
       this.#before.size === this.#now.size &&
       [...this.#now].every(([name, value]) => this.#before.get(name) === value) &&
       this.#numericBefore.length === this.#numericNow.length &&
-      this.#numericNow.every((label, i) => this.#numericBefore[i]!.address === label.address)
+      this.#numericNow.every((label, i) => this.#numericBefore[i].address === label.address)
     );
   }
 
