@@ -1,1 +1,20 @@
-export {};
+/** Device models, each also under its own subpath (`@worldswitch/devices/pl011`), which exports the manual's register names too. */
+export { Pl011 } from './pl011.ts';
+export type { Pl011Config } from './pl011.ts';
+export { SerialQueue } from './serial-queue.ts';
+export type { SerialSink } from './serial-queue.ts';
+export { Pl031 } from './pl031.ts';
+export type { Pl031Config } from './pl031.ts';
+export { Pl061 } from './pl061.ts';
+export type { Pl061Config } from './pl061.ts';
+export { CfiFlash } from './cfi-flash.ts';
+export type { CfiFlashConfig } from './cfi-flash.ts';
+export { FW_CFG_KEY, FwCfg, fwCfgNumber } from './fw-cfg.ts';
+export type { FwCfgConfig, FwCfgFile } from './fw-cfg.ts';
+export { gpexRoot, OpenBus, PcieEcam } from './pcie-ecam.ts';
+export type { PciFunction } from './pcie-ecam.ts';
+export { VirtioMmioSlot } from './virtio-mmio.ts';
+export { GicV2 } from './gicv2/index.ts';
+export type { GicV2Config, GicV2Outputs } from './gicv2/index.ts';
+export { GicV2m } from './gicv2m.ts';
+export type { GicV2mConfig } from './gicv2m.ts';
