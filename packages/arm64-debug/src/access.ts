@@ -21,7 +21,9 @@ export const ACCESS_KINDS = {
   atomic: { reads: true, writes: true, maintains: false, note: 'atomic read-modify-write: a load and a store', source },
   'dc-zva': { reads: false, writes: true, maintains: false, note: 'DC ZVA: a store of the whole block', source },
   'dc-ivac': { reads: false, writes: true, maintains: true, note: 'DC IVAC: a store, since it may lose data', source },
-  'failed-store-exclusive': { reads: false, writes: false, maintains: false, note: 'the monitor refused it; whether it hits is left open, here it does not', source },
+  'failed-store-exclusive': {
+    reads: false, writes: false, maintains: false, note: 'the monitor refused it; whether it hits is left open, here it does not', source,
+  },
   maintenance: { reads: false, writes: false, maintains: false, note: 'any other DC or IC operation', source },
   translation: { reads: false, writes: false, maintains: false, note: 'AT and TLBI', source },
   prefetch: { reads: false, writes: false, maintains: false, note: 'PRFM', source },
@@ -62,7 +64,9 @@ export function bytesOf(access: DataAccess, implementation: Pick<DebugImplementa
   }
   const size = access.size ?? 0;
   if (!Number.isInteger(size) || size < 1 || size > 2048) {
-    throw new RangeError(`${access.kind} of ${access.size} bytes at ${hex(access.address)}: an access covers 1 to 2048 bytes; pass the size of the whole access`);
+    throw new RangeError(
+      `${access.kind} of ${access.size} bytes at ${hex(access.address)}: an access covers 1 to 2048 bytes; pass the size of the whole access`,
+    );
   }
   return { start: access.address, length: size };
 }

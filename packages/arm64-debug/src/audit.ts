@@ -27,20 +27,30 @@ function bits(value: number, width: number): string {
   return `0b${value.toString(2).padStart(width, '0')}`;
 }
 
-function levelsIrregular(HMC: number, SSC: number, PxC: number, field: 'PMC' | 'PAC', implementation: DebugImplementation, source: string): Irregularity[] {
+function levelsIrregular(
+  HMC: number, SSC: number, PxC: number, field: 'PMC' | 'PAC', implementation: DebugImplementation, source: string,
+): Irregularity[] {
   if (levelRow(HMC, SSC, PxC, implementation) !== undefined) return [];
-  return [{ id: 'levels-reserved', value: `HMC=${HMC} SSC=${bits(SSC, 2)} ${field}=${bits(PxC, 2)}`, rule: 'use a combination of the level table', treatment: 'acts as disabled', source }];
+  const value = `HMC=${HMC} SSC=${bits(SSC, 2)} ${field}=${bits(PxC, 2)}`;
+  return [{ id: 'levels-reserved', value, rule: 'use a combination of the level table', treatment: 'acts as disabled', source }];
 }
 
 function extensionIrregular(register: string, address: bigint, source: string): Irregularity[] {
   const lower = address & ~3n & mask(64);
   if (extendAddress(lower) === lower || extendAddress(lower, true) === lower) return [];
-  return [{ id: 'address-not-extended', value: `${register} ${hex(address)}`, rule: 'bits above the address must copy its top bit', treatment: 'compared as stored, unless the top byte is a tag', source }];
+  return [{
+    id: 'address-not-extended',
+    value: `${register} ${hex(address)}`,
+    rule: 'bits above the address must copy its top bit',
+    treatment: 'compared as stored, unless the top byte is a tag',
+    source,
+  }];
 }
 
 function linkIrregular(LBN: number, implementation: DebugImplementation, source: string): Irregularity[] {
   if (isContextAware(LBN, implementation)) return [];
-  return [{ id: 'link-not-context-aware', value: `LBN=${LBN}`, rule: 'link to a context-aware breakpoint', treatment: 'never fires', source }];
+  const value = `LBN=${LBN}`;
+  return [{ id: 'link-not-context-aware', value, rule: 'link to a context-aware breakpoint', treatment: 'never fires', source }];
 }
 
 /** What is irregular about a breakpoint's registers; empty when all is regular. Looks at the setting whether or not it is enabled. */
@@ -48,16 +58,21 @@ export function auditBreakpoint(n: number, bcr: bigint, bvr: bigint, implementat
   const { HMC, SSC, PMC, BAS, BT, LBN } = DBGBCR.decode(bcr);
   const type = breakpointType(BT);
   const found: Irregularity[] = [];
+  const add = (id: Irregularity['id'], value: string, rule: string, treatment: string): void => {
+    found.push({ id, value, rule, treatment, source: MANUAL.bcr });
+  };
   if (!typeImplemented(type, implementation)) {
-    found.push({ id: 'type-reserved', value: `BT=${bits(BT, 4)} (${type.name})`, rule: 'use a type this core defines for AArch64', treatment: 'acts as disabled', source: MANUAL.bcr });
+    add('type-reserved', `BT=${bits(BT, 4)} (${type.name})`, 'use a type this core defines for AArch64', 'acts as disabled');
   } else if (comparesContext(type) && !isContextAware(n, implementation)) {
-    found.push({ id: 'type-needs-context-aware', value: `BT=${bits(BT, 4)} on breakpoint ${n}`, rule: `context types need one of breakpoints ${implementation.breakpoints - implementation.contextAware} to ${implementation.breakpoints - 1}`, treatment: 'acts as disabled', source: MANUAL.bcr });
+    const first = implementation.breakpoints - implementation.contextAware;
+    add('type-needs-context-aware', `BT=${bits(BT, 4)} on breakpoint ${n}`,
+      `context types need one of breakpoints ${first} to ${implementation.breakpoints - 1}`, 'acts as disabled');
   }
   // The level fields of a link target are ignored, so nothing can be wrong with them.
   if (type.role !== 'target') found.push(...levelsIrregular(HMC, SSC, PMC, 'PMC', implementation, MANUAL.bcr));
   if (type.compares.includes('address')) {
     if (implementation.aarch32 && ![0b0011, 0b1100, 0b1111].includes(BAS)) {
-      found.push({ id: 'bas-reserved', value: `BAS=${bits(BAS, 4)}`, rule: 'use 0b0011, 0b1100 or 0b1111', treatment: 'selects no instruction', source: MANUAL.bcr });
+      add('bas-reserved', `BAS=${bits(BAS, 4)}`, 'use 0b0011, 0b1100 or 0b1111', 'selects no instruction');
     }
     found.push(...extensionIrregular(`DBGBVR${n}_EL1`, bvr, MANUAL.bvr));
   }
@@ -81,14 +96,19 @@ export function auditWatchpoint(n: number, wcr: bigint, wvr: bigint, implementat
   if (MASK === 1 || MASK === 2) add('mask-reserved', `MASK=${MASK}`, 'use 0, or 3 to 31', 'acts as disabled');
   if (MASK >= 3) {
     if (BAS !== 0xff) add('mask-bas', `MASK=${MASK} BAS=${bits(BAS, 8)}`, 'BAS must be all ones with MASK', 'BAS is not looked at');
-    if ((wvr & mask(MASK) & ~3n) !== 0n) add('mask-address', `MASK=${MASK} DBGWVR${n}_EL1 ${hex(wvr)}`, 'masked address bits must be 0', 'they are taken as 0');
+    if ((wvr & mask(MASK) & ~3n) !== 0n) {
+      add('mask-address', `MASK=${MASK} DBGWVR${n}_EL1 ${hex(wvr)}`, 'masked address bits must be 0', 'they are taken as 0');
+    }
   }
   if (MASK === 0 && (wvr & 4n) !== 0n) {
-    add('word-aligned-form', `DBGWVR${n}_EL1 ${hex(wvr)}`, 'setting bit 2 is deprecated; select bytes of the doubleword instead', 'BAS[3:0] select bytes of the word');
+    add('word-aligned-form', `DBGWVR${n}_EL1 ${hex(wvr)}`,
+      'setting bit 2 is deprecated; select bytes of the doubleword instead', 'BAS[3:0] select bytes of the word');
     if (BAS > 0xf) add('bas-high-half', `BAS=${bits(BAS, 8)}`, 'BAS[7:4] must be 0 when DBGWVR bit 2 is 1', 'BAS[7:4] are not looked at');
   }
   const used = (wvr & 4n) !== 0n ? BAS & 0xf : BAS;
-  if (MASK === 0 && !adjacent(used)) add('bas-not-adjacent', `BAS=${bits(BAS, 8)}`, 'selected bytes must be adjacent', 'each selected byte is watched by itself');
+  if (MASK === 0 && !adjacent(used)) {
+    add('bas-not-adjacent', `BAS=${bits(BAS, 8)}`, 'selected bytes must be adjacent', 'each selected byte is watched by itself');
+  }
   found.push(...extensionIrregular(`DBGWVR${n}_EL1`, wvr, MANUAL.wvr));
   if (WT === 1) found.push(...linkIrregular(LBN, implementation, MANUAL.wcr));
   return found;

@@ -40,8 +40,10 @@ export const BREAKPOINT_TYPES: readonly BreakpointType[] = [
   { BT: 11, name: 'linked VMID and CONTEXTIDR_EL1 match', compares: ['vmid', 'contextidrEL1'], role: 'target', needs: 'EL2', source },
   { BT: 12, name: 'unlinked CONTEXTIDR_EL2 match', compares: ['contextidrEL2'], role: 'alone', needs: 'CONTEXTIDR_EL2', source },
   { BT: 13, name: 'linked CONTEXTIDR_EL2 match', compares: ['contextidrEL2'], role: 'target', needs: 'CONTEXTIDR_EL2', source },
-  { BT: 14, name: 'unlinked CONTEXTIDR_EL1 and CONTEXTIDR_EL2 match', compares: ['contextidrEL1', 'contextidrEL2'], role: 'alone', needs: 'CONTEXTIDR_EL2', source },
-  { BT: 15, name: 'linked CONTEXTIDR_EL1 and CONTEXTIDR_EL2 match', compares: ['contextidrEL1', 'contextidrEL2'], role: 'target', needs: 'CONTEXTIDR_EL2', source },
+  { BT: 14, name: 'unlinked CONTEXTIDR_EL1 and CONTEXTIDR_EL2 match', compares: ['contextidrEL1', 'contextidrEL2'],
+    role: 'alone', needs: 'CONTEXTIDR_EL2', source },
+  { BT: 15, name: 'linked CONTEXTIDR_EL1 and CONTEXTIDR_EL2 match', compares: ['contextidrEL1', 'contextidrEL2'],
+    role: 'target', needs: 'CONTEXTIDR_EL2', source },
 ];
 
 /** The row of a 4-bit BT value. */

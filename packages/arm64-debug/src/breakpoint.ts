@@ -28,7 +28,8 @@ export function comparedAddress(address: bigint, topByteIgnored: boolean): bigin
 /** Conditions that do not depend on the pc, nor on PSTATE.D: what can be worked out once for a level. */
 export function standingConditions(setup: DebugSetup, n: number, el: ExceptionLevel): readonly Condition[] {
   const { implementation, controls, registers } = setup;
-  const implemented = fact(`breakpoint ${n} is implemented`, n < implementation.breakpoints, { breakpoints: implementation.breakpoints }, MANUAL.idDebug);
+  const implemented = fact(`breakpoint ${n} is implemented`, n < implementation.breakpoints,
+    { breakpoints: implementation.breakpoints }, MANUAL.idDebug);
   if (!implemented.holds) return [implemented];
   const control = DBGBCR.decode(registers.bcr[n]);
   const { HMC, SSC, PMC, LBN } = control;

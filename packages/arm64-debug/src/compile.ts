@@ -134,7 +134,8 @@ export function compileWatchpoints(setup: DebugSetup): CompiledWatchpoints {
       for (const { start, length } of entries[el][unprivileged ? 1 : 0].flatMap((entry) => entry.runs)) {
         const reachable = canonical(start);
         const level = unprivileged ? 0 : el;
-        if (ignoresTopByte(context.dataTags[level], reachable) || reachable === start) ranges.set(`${reachable}+${length}`, { start: reachable, length });
+        if (!ignoresTopByte(context.dataTags[level], reachable) && reachable !== start) continue;
+        ranges.set(`${reachable}+${length}`, { start: reachable, length });
       }
     }
   }

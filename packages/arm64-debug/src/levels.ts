@@ -42,5 +42,6 @@ export function coversLevel(HMC: number, SSC: number, PxC: number, el: Exception
 /** The row that covers exactly `levels` (any order), or undefined: not every set can be expressed, {EL0, EL2} for one cannot. */
 export function rowForLevels(levels: readonly ExceptionLevel[], implementation: Pick<DebugImplementation, 'EL2'>): LevelRow | undefined {
   const wanted = new Set(levels);
-  return LEVEL_TABLE.find((row) => (implementation.EL2 || !row.needsEL2) && row.levels.length === wanted.size && row.levels.every((el) => wanted.has(el)));
+  return LEVEL_TABLE.find((row) =>
+    (implementation.EL2 || !row.needsEL2) && row.levels.length === wanted.size && row.levels.every((el) => wanted.has(el)));
 }

@@ -62,11 +62,13 @@ export type WatchKind = 'write' | 'read' | 'access';
 const LSC: Readonly<Record<WatchKind, number>> = { read: 1, write: 2, access: 3 };
 const LARGEST = 2 ** 31;
 
-function refusal(code: PlanErrorCode, value: string, rule: string, wayOut: string, pieces?: readonly ByteRange[]): { readonly ok: false; readonly error: PlanError } {
+type Refusal = { readonly ok: false; readonly error: PlanError };
+
+function refusal(code: PlanErrorCode, value: string, rule: string, wayOut: string, pieces?: readonly ByteRange[]): Refusal {
   return { ok: false, error: { code, value, rule, wayOut, message: `${value}: ${rule}; ${wayOut}`, ...(pieces === undefined ? {} : { pieces }) } };
 }
 
-function checkCanonical(address: bigint, largeVA: boolean): ReturnType<typeof refusal> | undefined {
+function checkCanonical(address: bigint, largeVA: boolean): Refusal | undefined {
   const bits = largeVA ? 52 : 48;
   const top = BigInt.asUintN(64, address) >> BigInt(bits);
   if (address >= 0n && address <= mask(64) && (top === 0n || top === mask(64 - bits))) return undefined;
@@ -75,18 +77,19 @@ function checkCanonical(address: bigint, largeVA: boolean): ReturnType<typeof re
     `strip the tag: ${hex(mask(bits) & address)} in the lower half, ${hex(address | (mask(64) & ~mask(bits)))} in the upper`);
 }
 
-function chooseLevels(options: PlanOptions): { readonly ok: true; readonly row: LevelRow } | ReturnType<typeof refusal> {
+function chooseLevels(options: PlanOptions): { readonly ok: true; readonly row: LevelRow } | Refusal {
   const implementation = options.implementation ?? { EL2: true };
   const wanted = options.levels ?? [0, 1];
   const row = rowForLevels(wanted, implementation);
   if (row !== undefined) return { ok: true, row };
   const names = (levels: readonly ExceptionLevel[]): string => `{${levels.map((el) => `EL${el}`).join(', ')}}`;
-  const possible = LEVEL_TABLE.filter((candidate) => implementation.EL2 || !candidate.needsEL2).map((candidate) => names(candidate.levels)).join(' ');
+  const possible = LEVEL_TABLE.filter((candidate) => implementation.EL2 || !candidate.needsEL2)
+    .map((candidate) => names(candidate.levels)).join(' ');
   return refusal('levels-not-expressible', `levels ${names(wanted)}`, 'HMC, SSC and PMC cannot select this set on this core',
     `use one of ${possible}, or two units`);
 }
 
-function checkLink(options: PlanOptions): ReturnType<typeof refusal> | undefined {
+function checkLink(options: PlanOptions): Refusal | undefined {
   if (options.link === undefined) return undefined;
   const core = options.implementation ?? { breakpoints: 16, contextAware: 16 };
   const first = core.breakpoints - core.contextAware;
@@ -147,13 +150,15 @@ function describePieces(pieces: readonly ByteRange[]): string {
   return `use ${pieces.length} watchpoints (${shown}${pieces.length > 4 ? ', …' : ''})`;
 }
 
-function refuseRange(address: bigint, length: number): ReturnType<typeof refusal> {
+function refuseRange(address: bigint, length: number): Refusal {
   const value = `${length} bytes at ${hex(address)}`;
   const pieces = splitWatchRange(address, length);
   const wayOut = describePieces(pieces);
   if (length <= 8) return refusal('crosses-doubleword', value, 'up to 8 bytes must lie inside one aligned doubleword', wayOut, pieces);
   if (length > LARGEST) return refusal('length-too-long', value, 'one watchpoint covers at most 2 GiB (MASK = 31)', wayOut, pieces);
-  if (!Number.isInteger(Math.log2(length))) return refusal('length-not-power-of-two', value, 'a range of more than 8 bytes is a power of two', wayOut, pieces);
+  if (!Number.isInteger(Math.log2(length))) {
+    return refusal('length-not-power-of-two', value, 'a range of more than 8 bytes is a power of two', wayOut, pieces);
+  }
   return refusal('range-unaligned', value, 'a range of more than 8 bytes starts at a multiple of its length', wayOut, pieces);
 }
 

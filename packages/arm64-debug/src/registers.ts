@@ -23,7 +23,9 @@ export type WatchpointControl = ReturnType<typeof DBGWCR.decode>;
 
 function refuseUnimplemented(register: string, n: number, count: number): void {
   if (Number.isInteger(n) && n >= 0 && n < count) return;
-  throw new RangeError(`${register}${n}_EL1: this core implements numbers 0 to ${count - 1}, any other access is UNDEFINED; check the number before writing`);
+  throw new RangeError(
+    `${register}${n}_EL1: this core implements numbers 0 to ${count - 1}, any other access is UNDEFINED; check the number before writing`,
+  );
 }
 
 const BCR_STORED = DBGBCR.names.reduce((all, name) => all | DBGBCR.mask(name), 0n);

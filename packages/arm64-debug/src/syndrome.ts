@@ -20,7 +20,9 @@ export type DebugClass = keyof typeof DEBUG_CLASSES;
 
 /** The EC of a debug exception taken from level `from` to level `to`. Throws RangeError when exceptions never go that way. */
 export function debugExceptionClass(kind: DebugClass, from: ExceptionLevel, to: 1 | 2): number {
-  if (from > to) throw new RangeError(`${kind} exception from EL${from} to EL${to}: an exception is never taken to a lower level; take the target from routing.ts`);
+  if (from > to) {
+    throw new RangeError(`${kind} exception from EL${from} to EL${to}: an exception is never taken to a lower level; take the target from targetEL`);
+  }
   return DEBUG_CLASSES[kind][from === to ? 'same' : 'lower'];
 }
 

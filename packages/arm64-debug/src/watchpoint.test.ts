@@ -153,6 +153,7 @@ describe('watchpoints', () => {
       expect(watchpointFires(linked(8n, 0), 0, access(BASE, 4, 'load', unprivileged))).toBe(true);
     }
     expect(watchpointFires({ ...linked(7n, 1), el: 2 }, 0, access(BASE, 4))).toBe(false);
+    expect(watchpointFires({ ...linked(7n, 1), el: 2 }, 0, access(BASE, 4, 'load', true))).toBe(false);
   });
 
   it('report WnR and CM', () => {

@@ -50,7 +50,8 @@ function accessLevel(unprivileged: boolean, el: ExceptionLevel): ExceptionLevel 
  */
 export function standingWatchConditions(setup: DebugSetup, n: number, el: ExceptionLevel, unprivileged: boolean): readonly Condition[] {
   const { implementation, controls, registers } = setup;
-  const implemented = fact(`watchpoint ${n} is implemented`, n < implementation.watchpoints, { watchpoints: implementation.watchpoints }, MANUAL.idDebug);
+  const implemented = fact(`watchpoint ${n} is implemented`, n < implementation.watchpoints,
+    { watchpoints: implementation.watchpoints }, MANUAL.idDebug);
   if (!implemented.holds) return [implemented];
   const { E, MASK, HMC, SSC, PAC, WT, LBN } = DBGWCR.decode(registers.wcr[n]);
   const level = accessLevel(unprivileged, el);
@@ -59,7 +60,8 @@ export function standingWatchConditions(setup: DebugSetup, n: number, el: Except
     fact('breakpoints and watchpoints are enabled', controls.MDE, { 'MDSCR_EL1.MDE': controls.MDE }, MANUAL.enableControls),
     fact(`watchpoint ${n} is enabled`, E === 1, { [`DBGWCR${n}_EL1.E`]: E }, MANUAL.wcr),
     fact('MASK is not reserved', maskDefined(MASK), { MASK }, MANUAL.wcr),
-    fact(`HMC, SSC and PAC cover EL${level}`, coversLevel(HMC, SSC, PAC, level, implementation), { HMC, SSC, PAC, 'PSTATE.EL': el, unprivileged }, because),
+    fact(`HMC, SSC and PAC cover EL${level}`, coversLevel(HMC, SSC, PAC, level, implementation),
+      { HMC, SSC, PAC, 'PSTATE.EL': el, unprivileged }, because),
     ...(WT === 1 ? [explainLink(setup, LBN, el)] : []),
   ];
 }
