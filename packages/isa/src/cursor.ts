@@ -28,6 +28,16 @@ export class Expectations {
   }
 }
 
+const anchoredPatterns = new Map<string, RegExp>();
+
+/** The same pattern, matching only where the search starts. Kinds write literals, which are new objects each time, so text is the key. */
+function anchored(pattern: RegExp): RegExp {
+  const key = `${pattern.flags}/${pattern.source}`;
+  let sticky = anchoredPatterns.get(key);
+  if (!sticky) anchoredPatterns.set(key, (sticky = new RegExp(pattern.source, pattern.sticky ? pattern.flags : `${pattern.flags}y`)));
+  return sticky;
+}
+
 export class Cursor {
   readonly text: string;
   readonly scope: SymbolScope;
@@ -75,7 +85,7 @@ export class Cursor {
   match(pattern: RegExp): RegExpExecArray | undefined {
     const before = this.position;
     this.skipSpaces();
-    const sticky = new RegExp(pattern.source, pattern.flags.includes('y') ? pattern.flags : pattern.flags + 'y');
+    const sticky = anchored(pattern);
     sticky.lastIndex = this.position;
     const match = sticky.exec(this.text);
     if (!match) {

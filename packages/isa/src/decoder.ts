@@ -2,11 +2,10 @@
  * The decoder compiler: rows become a tree of table look-ups on a few adjacent bits each, with short lists of mask-and-value tests at
  * the leaves. A linear scan over a thousand rows would do the same; the tree needs a handful of steps.
  */
-import { compileCondition } from './condition.ts';
-import type { CompiledCondition } from './condition.ts';
-import { extractOperands, fieldNamed, fieldValue, patternOf } from './pattern.ts';
+import { compileCondition, cubesOf } from './condition.ts';
+import { fieldNamed, fieldValue, operandsOf, patternOf } from './pattern.ts';
 import type { Operands, Pattern } from './pattern.ts';
-import type { Row, Rows } from './row.ts';
+import type { Condition, Row, Rows } from './row.ts';
 
 /** A row ready for matching. `index` is its place in the table. */
 export interface CompiledRow {
@@ -48,17 +47,29 @@ export interface DecoderOptions {
   readonly include?: (id: string, row: Row) => boolean;
 }
 
+/** Whether a word matches a condition; masks where the condition is a set of words, field by field where it compares fields. */
+function wordTest(entry: Condition, pattern: Pattern, where: string): (word: number) => boolean {
+  const compiled = compileCondition(entry, pattern, undefined, where);
+  const cubes = cubesOf(entry, pattern);
+  if (!cubes) return (word) => compiled.test((name) => fieldValue(fieldNamed(pattern, name), word));
+  const masks = Uint32Array.from(cubes, (cube) => cube.mask);
+  const values = Uint32Array.from(cubes, (cube) => cube.value);
+  return (word) => {
+    for (let i = 0; i < masks.length; i++) if ((word & masks[i]) >>> 0 === values[i]) return true;
+    return false;
+  };
+}
+
 function compileRow(id: string, index: number, row: Row): CompiledRow {
   const pattern = patternOf(row);
-  const unless: readonly CompiledCondition[] = (row.unless ?? []).map((entry) => compileCondition(entry, pattern, undefined, `${id}: unless`));
+  const unless = (row.unless ?? []).map((entry) => wordTest(entry, pattern, `${id}: unless`));
   const { mask, value } = pattern;
   return {
     id, index, row, pattern,
     accepts(word) {
       if ((word & mask) >>> 0 !== value) return false;
-      if (unless.length === 0) return true;
-      const get = (name: string): number => fieldValue(fieldNamed(pattern, name), word);
-      return !unless.some((condition) => condition.test(get));
+      for (const refuses of unless) if (refuses(word)) return false;
+      return true;
     },
   };
 }
@@ -90,28 +101,43 @@ function windowValues(row: CompiledRow, low: number, width: number, visit: (valu
   }
 }
 
+function bitCount(value: number): number {
+  let count = 0;
+  for (let rest = value; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
+}
+
+/** List lengths per value of a window; undefined when the table's copies of rows with free bits there would cost too much. */
+function histogram(rows: Leaf, low: number, width: number): Uint32Array | undefined {
+  const ones = (1 << width) - 1;
+  let total = 0;
+  for (const row of rows) total += 1 << (width - bitCount((row.pattern.mask >>> low) & ones));
+  if (total > rows.length * 6 + 8) return undefined;
+  const counts = new Uint32Array(1 << width);
+  for (const row of rows) windowValues(row, low, width, (value) => counts[value]++);
+  return counts;
+}
+
 /** The window that leaves the shortest lists on average, or undefined when none helps enough to pay for its table. */
 function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
   let best: { low: number; width: number } | undefined;
   let bestCost = rows.length * 0.75;
   for (let width = 1; width <= WINDOW; width++) {
-    const size = 1 << width;
-    const counts = new Uint32Array(size);
     for (let low = 0; low + width <= 32; low++) {
-      counts.fill(0);
-      for (const row of rows) windowValues(row, low, width, (value) => counts[value]++);
+      const counts = histogram(rows, low, width);
+      if (!counts) continue;
       let squares = 0;
       let total = 0;
       let fullest = 0;
-      for (let i = 0; i < size; i++) {
-        squares += counts[i] * counts[i];
-        total += counts[i];
-        fullest = Math.max(fullest, counts[i]);
+      for (const count of counts) {
+        squares += count * count;
+        total += count;
+        if (count > fullest) fullest = count;
       }
       // A bucket that repeats the whole list would recurse for ever.
-      if (fullest === rows.length || total > rows.length * 6 + 8) continue;
+      if (fullest === rows.length) continue;
       // Mean list length if every row is equally likely, plus a small price per table entry.
-      const cost = squares / total + size / 256;
+      const cost = squares / total + counts.length / 256;
       if (cost < bestCost) [best, bestCost] = [{ low, width }, cost];
     }
   }
@@ -161,7 +187,7 @@ export function compileDecoder<const R extends Rows>(table: R, options: DecoderO
     find,
     decode(word) {
       const found = find(word);
-      return found && { id: found.id, row: found.row, operands: extractOperands(found.row, word) };
+      return found && { id: found.id, row: found.row, operands: operandsOf(found.pattern, word) };
     },
     shape: { nodes, depth: deepest, longestLeaf },
   };

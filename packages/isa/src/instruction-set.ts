@@ -9,7 +9,7 @@ import type { CompiledRow, Decoder, TypedDecoder } from './decoder.ts';
 import type { SymbolScope } from './expression.ts';
 import type { FieldValues, Kind, Kinds } from './kind.ts';
 import { COMMON_KINDS } from './kinds.ts';
-import { encode, extractOperands, fieldNamed } from './pattern.ts';
+import { encode, fieldNamed, operandsOf } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
 import type { Alias, Condition, Row, Rows } from './row.ts';
 import { parseTemplate, printNodes, readNodes, TemplateError } from './template.ts';
@@ -201,7 +201,7 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
   function describe(word: number, settings: DisassembleOptions = {}): Disassembly | undefined {
     const found = decoder.find(word);
     if (!found) return undefined;
-    const operands: FieldValues = extractOperands(found.row, word);
+    const operands: FieldValues = operandsOf(found.pattern, word);
     const get = (name: string): number => operands[name];
     const forms = byRow.get(found.id) ?? [];
     const wanted = settings.aliases ?? true;

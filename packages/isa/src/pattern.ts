@@ -117,11 +117,16 @@ export function fieldValue(field: PatternField, word: number): number {
   return ((word >>> field.low) & field.ones) >>> 0;
 }
 
+/** All fields of a word by name; see `extractOperands`. */
+export function operandsOf(pattern: Pattern, word: number): Readonly<Record<string, number>> {
+  const result: Record<string, number> = {};
+  for (const field of pattern.fields) result[field.name] = ((word >>> field.low) & field.ones) >>> 0;
+  return result;
+}
+
 /** All fields of a word, without checking that the word matches the pattern. */
 export function extractOperands<const R extends { readonly pattern: string }>(row: R, word: number): Operands<R['pattern']> {
-  const result: Record<string, number> = {};
-  for (const field of patternOf(row).fields) result[field.name] = ((word >>> field.low) & field.ones) >>> 0;
-  return result as Operands<R['pattern']>;
+  return operandsOf(patternOf(row), word) as Operands<R['pattern']>;
 }
 
 /**
