@@ -22,8 +22,11 @@ const toolchains = {
 type Architecture = keyof typeof toolchains;
 
 /** Common to all: freestanding, position fixed by the linker script, no stack protector, no identification of the compiler. */
-const compile = ['-c', '-Os', '-std=c11', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-pic', '-fno-stack-protector', '-fno-ident', '-fno-asynchronous-unwind-tables', '-fno-builtin'];
-const link = ['-nostdlib', '-static', '-no-pie', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,max-page-size=4096', '-Wl,--no-warn-rwx-segments', '-Wl,--fatal-warnings'];
+const compile = [
+  '-c', '-Os', '-std=c11', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-fno-builtin', '-fno-pic', '-fno-stack-protector',
+  '-fno-ident', '-fno-asynchronous-unwind-tables',
+];
+const link = ['-nostdlib', '-static', '-no-pie', '-Wl,--build-id=none,-z,noexecstack,-z,max-page-size=4096,--no-warn-rwx-segments,--fatal-warnings'];
 
 /** A guest program. */
 export interface Guest {

@@ -110,7 +110,8 @@ export function fetchInput(name: string, options: { readonly again?: boolean; re
   const sum = createHash('sha256').update(bytes).digest('hex');
   const version = run('dpkg-deb', ['-f', deb, 'Version']).stdout.toString().trim();
   if (sum !== input.sha256) {
-    options.note?.(`${name}: version ${version}, sha256 ${sum}; inputs.lock has seen ${input.version}, ${input.sha256 || 'no sum'}: accepted, comparisons are live`);
+    const seen = `${input.version}, ${input.sha256}`;
+    options.note?.(`${name}: version ${version}, sha256 ${sum}; inputs.lock has seen ${seen}: accepted, comparisons are live`);
   }
   return target;
 }

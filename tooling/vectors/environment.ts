@@ -30,7 +30,11 @@ function tables(at: bigint, ap: readonly [bigint, bigint, bigint], identity: big
     { address: at, bytes: page([[1, identity], [64, second | 3n]]) },
     {
       address: second,
-      bytes: page([[0, block(WINDOW_PHYSICAL, ap[0], 0n)], [2, block(WINDOW_PHYSICAL, ap[1], never)], [4, block(WINDOW_PHYSICAL, ap[2], never)]]),
+      bytes: page([
+        [0, block(WINDOW_PHYSICAL, ap[0], 0n)],
+        [2, block(WINDOW_PHYSICAL, ap[1], never)],
+        [4, block(WINDOW_PHYSICAL, ap[2], never)],
+      ]),
     },
   ];
 }

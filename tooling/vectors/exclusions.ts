@@ -27,7 +27,8 @@ export const exclusions: readonly Exclusion[] = [
   {
     id: 'write-back to a transferred register',
     reason: 'integer loads and stores with write-back and Rn equal to Rt or Rt2, unless 31: CONSTRAINED UNPREDICTABLE',
-    word: (form, f) => form.class === 'load-store' && !isSimd(form) && f['w'] === 1 && f['rn'] !== 31 && (f['rn'] === f['rt'] || f['rn'] === f['rt2']),
+    word: (form, f) =>
+      form.class === 'load-store' && !isSimd(form) && f['w'] === 1 && f['rn'] !== 31 && (f['rn'] === f['rt'] || f['rn'] === f['rt2']),
   },
   {
     id: 'exclusive pair load to one register',
@@ -82,15 +83,21 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     id: 'cache maintenance of unmapped addresses',
-    reason: 'DC CVAC, CVAU, CIVAC, CVAP, IVAC and IC IVAU fault on addresses without translation; QEMU 7.2 does nothing: only mapped, writable addresses are used',
+    reason:
+      'DC CVAC, CVAU, CIVAC, CVAP, IVAC and IC IVAU fault on addresses without translation; QEMU 7.2 does nothing: ' +
+      'only mapped, writable addresses are used',
   },
   {
     id: 'WFI and WFE',
-    reason: 'WFI only where HCR_EL2.TWI traps it (EL1, EL0): asleep, nothing would wake the recorder. WFE only at EL2: QEMU 7.2 does not trap it and never waits',
+    reason:
+      'WFI only where HCR_EL2.TWI traps it (EL1, EL0): asleep, nothing would wake the recorder. ' +
+      'WFE only at EL2: QEMU 7.2 does not trap it and never waits',
   },
   {
     id: 'SMC at EL2',
-    reason: 'without EL3 it is UNDEFINED or the machine answers as firmware; recorded is SMC at EL0 (UNDEFINED) and at EL1 with HCR_EL2.TSC (trapped)',
+    reason:
+      'without EL3 it is UNDEFINED or the machine answers as firmware; ' +
+      'recorded is SMC at EL0 (UNDEFINED) and at EL1 with HCR_EL2.TSC (trapped)',
   },
   {
     id: 'ISV and its fields in stage 1 aborts',

@@ -85,7 +85,7 @@ function wordOf(form: Form, random: Random): number {
     return withField(form, word, 'imm', Number(BUFFER - SLOT) / 4 + random.below(512 / 4 - 3));
   }
   if ((form.id === 34 || form.id === 35) && random.oneIn(2)) return withField(form, word, 'imm', random.below(0x80000) - 0x40000);
-  if ((form.id === 343 || (form.id > 343 && form.id <= 350) || form.id === 33) && random.oneIn(2)) {
+  if (((form.id >= 343 && form.id <= 350) || form.id === 33) && random.oneIn(2)) {
     word = (word & ~0x8000) >>> 0; // a shift amount that both sizes have
   }
   return word;

@@ -35,8 +35,9 @@ type Kind = 'plain' | 'ordered' | 'atomic' | 'store-exclusive';
 function kindOf(form: Form): Kind {
   if (form.id === 95 || form.id === 99) return 'store-exclusive';
   if (form.id === 248) return 'ordered'; // LDAPR
-  if ((form.id >= 96 && form.id <= 98) || (form.id >= 100 && form.id <= 102) || (form.id >= 239 && form.id <= 247) || (form.id >= 250 && form.id <= 256)) return 'atomic';
-  return 'plain';
+  // LDXR, STLR, LDAR; LDXP, CASP, CAS; LDADD to SWP; STLUR, LDAPUR.
+  const ranges: readonly (readonly [number, number])[] = [[96, 98], [100, 102], [239, 247], [250, 256]];
+  return ranges.some(([first, last]) => form.id >= first && form.id <= last) ? 'atomic' : 'plain';
 }
 
 /** Bytes of the whole access for the kinds that must be aligned. */

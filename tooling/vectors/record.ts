@@ -23,7 +23,8 @@ export function buildHarness(): string {
   const source = join(dirname(fileURLToPath(import.meta.url)), 'harness.S');
   const target = join(cacheFolder('vectors'), 'harness.elf');
   if (existsSync(target) && statSync(target).mtimeMs > statSync(source).mtimeMs) return target;
-  const link = `-Wl,-Ttext=0x40200000,--section-start=.vectors=0x${VBAR_EL2.toString(16)},--build-id=none,-z,noexecstack,--no-warn-rwx-segments`;
+  const places = `-Ttext=0x40200000,--section-start=.vectors=0x${VBAR_EL2.toString(16)}`;
+  const link = `-Wl,${places},--build-id=none,-z,noexecstack,--no-warn-rwx-segments`;
   const options = ['-march=armv8.2-a', '-nostdlib', '-static', link, source, '-o', target];
   const { status, error, stderr } = spawnSync('aarch64-linux-gnu-gcc', options, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`harness.S could not be built: ${error?.message ?? stderr}; \`pnpm oracles\` installs the compiler`);

@@ -131,7 +131,7 @@ export function changes(from: VectorState, to: VectorState): Record<string, stri
   for (let index = 0; index < 31; index++) note(`x${index}`, from.x(index), to.x(index));
   for (const name of scalarNames) if (!inputOnly.includes(name)) note(name, from.get(name), to.get(name));
   for (let index = 0; index < 32; index++) note(`q${index}`, from.q(index), to.q(index));
-  const eight = (state: VectorState, at: number): bigint => new DataView(state.bytes.buffer, state.bytes.byteOffset + 1024).getBigUint64(at, true);
+  const eight = ({ bytes }: VectorState, at: number): bigint => new DataView(bytes.buffer, bytes.byteOffset + 1024).getBigUint64(at, true);
   for (let at = 0; at < 512; at += 8) note(`data+${at}`, eight(from, at), eight(to, at));
   return changed;
 }

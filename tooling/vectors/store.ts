@@ -111,7 +111,8 @@ export function* vectorsOf(form: Form): Generator<Vector> {
   const states = instances.map(before);
   const moved = instances.find(({ word, index }) => word !== words.readUInt32LE(index * 4));
   if (moved !== undefined || sumOf(states) !== line.before) {
-    throw new Error(`${nameOf(form)}: the generator makes other instances than were recorded; record again with \`npx tsx tooling/vectors/make.ts\``);
+    const wayOut = 'record again with `npx tsx tooling/vectors/make.ts`';
+    throw new Error(`${nameOf(form)}: the generator makes other instances than were recorded; ${wayOut}`);
   }
   for (const instance of instances) {
     const state = states[instance.index];

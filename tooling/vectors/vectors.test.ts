@@ -98,7 +98,8 @@ describe('states', () => {
   it('have a digest that sees every bit of a result and no input', () => {
     const state = stateOf(1);
     const digest = digestOf(state);
-    const inputs = new Set([...Array(8).keys(), ...Array.from({ length: 8 }, (_, byte) => 320 + byte), ...Array.from({ length: 8 }, (_, byte) => 416 + byte)]);
+    // The words, HCR_EL2 and the marker.
+    const inputs = new Set([0, 320, 416].flatMap((start) => Array.from({ length: 8 }, (_, byte) => start + byte)));
     fc.assert(fc.property(fc.nat(STATE_BYTES - 1), fc.nat(7), (byte, bit) => {
       const other = state.clone();
       other.bytes[byte] ^= 1 << bit;
@@ -125,7 +126,8 @@ describe('for a processor under test', () => {
   const view = (pc: bigint): ProcessorView => {
     const after = vector.after ?? vector.before;
     const registers: Readonly<Record<string, bigint>> = {
-      ...startOf(vector).registers, SP_EL2: after.get('sp_el2'), ESR_EL2: 0x5a00_ffffn, FAR_EL2: 0x1234n, ELR_EL2: SLOT + 8n, SPSR_EL2: after.get('pstate'),
+      ...startOf(vector).registers, SP_EL2: after.get('sp_el2'),
+      ESR_EL2: 0x5a00_ffffn, FAR_EL2: 0x1234n, ELR_EL2: SLOT + 8n, SPSR_EL2: after.get('pstate'),
     };
     return { pc, x: (index) => after.x(index), q: (index) => after.q(index), sysreg: (name) => registers[name], data: after.data };
   };

@@ -39,7 +39,8 @@ export function deterministicOptions(machine: Machine): readonly string[] {
 
 /** Runs QEMU to its end. @throws Error with what it printed, if its exit status is not 0 or the time (milliseconds) is over. */
 export function runQemu(options: readonly string[], { cwd = root, timeout = 120_000 } = {}): { readonly stdout: Buffer } {
-  const { status, signal, error, stdout, stderr } = spawnSync(QEMU, options, { cwd, timeout, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] });
+  const settings = { cwd, timeout, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+  const { status, signal, error, stdout, stderr } = spawnSync(QEMU, options, settings);
   if (error !== undefined) throw new Error(`${QEMU} could not run: ${error.message}`);
   if (status !== 0) throw new Error(`${QEMU} ended with ${status ?? signal}: ${stderr.toString().trim()}`);
   return { stdout };
