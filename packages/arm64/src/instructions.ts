@@ -1,11 +1,11 @@
 /** The A64 instruction set: one table of rows, and what is derived from it for assembling, disassembling and executing. */
-import { InstructionTable } from '@worldswitch/engine';
+import { InstructionTable, op } from '@worldswitch/engine';
 import type { Operation } from '@worldswitch/engine';
 import { createInstructionSet } from '@worldswitch/isa';
 import type { Row } from '@worldswitch/isa';
 import { A64_KINDS, A64_PREDICATES, isRegisterWord } from './assembly/kinds.ts';
 import { A64_SEMANTICS } from './execute/all.ts';
-import { A64_ROWS } from './facts/encodings/all.ts';
+import { A64_ROWS, SIMD_TABLES } from './facts/encodings/all.ts';
 
 /** Decoder, assembler and disassembler in GNU syntax. */
 export const A64 = createInstructionSet({
@@ -13,14 +13,28 @@ export const A64 = createInstructionSet({
   nop: 0xd503_201f,
 });
 
+const SIMD_ROWS: ReadonlySet<string> = new Set(SIMD_TABLES.flatMap((table) => Object.keys(table)));
+
+/** Whether a row needs SIMD&FP access (CPACR_EL1.FPEN, CPTR_EL2), which is checked before anything else it does. */
+export function isSimdRow(id: string): boolean {
+  return SIMD_ROWS.has(id);
+}
+
 export interface InstructionTableOptions {
+  /**
+   * Every SIMD&FP instruction raises `simdAccess` instead: the table to use while a control traps them (DDI 0487 D1.4.2: such a
+   * trap has priority over everything but UNDEFINED).
+   */
+  readonly simdTrapped?: boolean;
   /** Whether the processor has a feature, by its name in the manual (`FEAT_LSE`); rows of others are unallocated. Default: all. */
   readonly has?: (feature: string) => boolean;
 }
 
+const SIMD_TRAP = 'SIMD_TRAP';
+
 /**
- * What the engine executes. A word that it does not bind is UNDEFINED; {@link isUnbuilt} tells a word that is architecturally
- * allocated but not built here from an unallocated one.
+ * What the engine executes. A word that it does not bind is UNDEFINED;
+ * `unbuiltName` tells one that the architecture allocates but this processor does not have.
  */
 export function createInstructionTable(options: InstructionTableOptions = {}): InstructionTable {
   const has = options.has ?? (() => true);
@@ -29,6 +43,7 @@ export function createInstructionTable(options: InstructionTableOptions = {}): I
     const found = decoder.decode(word);
     if (found === undefined) return undefined;
     const { feature }: Row = found.row;
-    return feature === undefined || has(feature) ? found : undefined;
-  }, A64_SEMANTICS as Readonly<Record<string, Operation<never>>>);
+    if (feature !== undefined && !has(feature)) return undefined;
+    return options.simdTrapped && SIMD_ROWS.has(found.id) ? { id: SIMD_TRAP, operands: {} } : found;
+  }, { ...A64_SEMANTICS, [SIMD_TRAP]: op(() => ({}), (s) => s.raise('simdAccess')) } as Readonly<Record<string, Operation<never>>>);
 }

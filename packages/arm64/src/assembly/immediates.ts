@@ -63,13 +63,14 @@ const bitmask: Kind = {
   },
 };
 
-/** Whether MOVZ or MOVN can write the mask (DDI 0487 shared/functions/aborts MoveWidePreferred). */
-export function movePreferred(sf: number, n: number, immr: number, imms: number): boolean {
+/**
+ * Whether MOVZ or MOVN can write the mask: `mov` then means those. As GNU does it; the manual's MoveWidePreferred leaves out masks
+ * of exactly 16 zeros, which two instructions would claim.
+ */
+export function isMoveWide(sf: number, n: number, immr: number, imms: number): boolean {
   const bits = sf === 1 ? 64 : 32;
-  if (sf === 1 ? n === 0 : n === 1 || imms >= 32) return false;
-  const ones = imms;
-  if (ones < 16) return (-immr & 15) <= 15 - ones;
-  return ones >= bits - 15 && (immr & 15) <= ones - (bits - 15);
+  const value = decodeBitmask(n, immr, imms, bits);
+  return value !== undefined && (halfword(value, bits) ?? halfword(BigInt.asUintN(bits, ~value), bits)) !== undefined;
 }
 
 /** `{hw,imm16:movWide}`: the value MOVZ writes, where `mov` is the preferred spelling. */

@@ -69,7 +69,7 @@ function widthField(args: readonly string[]): { readonly name: string; readonly 
 /** A register whose width a field tells. */
 function byField(stack: boolean): Kind {
   return {
-    also: ['sf', 'sz', 'w'],
+    also: ['sf', 'sz', 'w', 'q'],
     print({ value, operands, args }) {
       const { name, inverted } = widthField(args);
       return registerName(value, inverted ? 1 - operands[name] : operands[name], stack);
@@ -142,7 +142,7 @@ const EXTENDS = ['uxtb', 'uxth', 'uxtw', 'uxtx', 'sxtb', 'sxth', 'sxtw', 'sxtx']
 const extended: Kind = {
   print({ operands, args, fields: [rm, option, amount] }) {
     const kind = operands[option];
-    const register = registerName(operands[rm], (kind & 3) === 3 ? 1 : 0, false);
+    const register = registerName(operands[rm], (kind & 3) === 3 ? operands['sf'] : 0, false);
     const shifted = operands[amount] === 0 ? '' : ` #${operands[amount]}`;
     if (kind === (operands['sf'] === 1 ? 3 : 2) && args.some((name) => operands[name] === 31)) return register + (shifted && `, lsl${shifted}`);
     return `${register}, ${EXTENDS[kind]}${shifted}`;
@@ -162,7 +162,7 @@ const extended: Kind = {
     const word = cursor.word() ?? '';
     const kind = word === 'lsl' && stack ? plain : EXTENDS.indexOf(word);
     if (kind < 0) return cursor.fail('an extension (uxtb, uxth, uxtw, uxtx, sxtb, sxth, sxtw, sxtx)', at);
-    if ((kind & 3) === 3 !== (register.sf === 1)) return cursor.fail('uxtx and sxtx with an X register, the others with a W register', at);
+    if (register.sf !== ((kind & 3) === 3 ? operands['sf'] : 0)) return cursor.fail('uxtx and sxtx with an X register, the others with a W register', at);
     const shifted = cursor.atEnd() ? 0 : smallNumber(cursor, 4);
     return shifted === undefined ? undefined : { [rm]: register.number, [option]: kind, [amount]: shifted };
   },

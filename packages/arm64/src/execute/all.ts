@@ -17,6 +17,7 @@ import { data3Source } from './data-3-source.ts';
 import { exceptions } from './exceptions.ts';
 import { exclusives } from './exclusives.ts';
 import { extract } from './extract.ts';
+import { fpMove } from './fp-move.ts';
 import { hints } from './hints.ts';
 import { loadLiteral } from './load-literal.ts';
 import { loadStoreIndexed } from './load-store-indexed.ts';
@@ -31,6 +32,13 @@ import { moveWide } from './move-wide.ts';
 import { ordered } from './ordered.ts';
 import { pcRelative } from './pc-relative.ts';
 import { pstate } from './pstate.ts';
+import { simdCopy } from './simd-copy.ts';
+import { simdImmediate } from './simd-immediate.ts';
+import { simdLoadStore } from './simd-load-store.ts';
+import { simdLoadStorePair } from './simd-load-store-pair.ts';
+import { simdLogical } from './simd-logical.ts';
+import { simdSingleStructures } from './simd-single-structures.ts';
+import { simdStructures } from './simd-structures.ts';
 import { system } from './system.ts';
 
 export const A64_SEMANTICS: Semantics<typeof A64_ROWS> = {
@@ -65,4 +73,12 @@ export const A64_SEMANTICS: Semantics<typeof A64_ROWS> = {
   ...exclusives,
   ...ordered,
   ...atomics,
+  ...simdLoadStore,
+  ...simdLoadStorePair,
+  ...simdStructures,
+  ...simdSingleStructures,
+  ...simdCopy,
+  ...simdImmediate,
+  ...simdLogical,
+  ...fpMove,
 };

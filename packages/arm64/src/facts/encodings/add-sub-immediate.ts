@@ -6,7 +6,7 @@ import type { Rows } from '@worldswitch/isa';
 export const ADD_SUB_IMMEDIATE = {
   ADD_imm: {
     pattern: 'sf:1 0 0 100010 sh:1 imm12:12 rn:5 rd:5', asm: 'add {rd:Rsp}, {rn:Rsp}, #{imm12:hex}<, {sh:lsl12}>',
-    aliases: [{ when: { imm12: 0, sh: 0 }, prefer: [{ rd: 31 }, { rn: 31 }], text: 'mov {rd:Rsp}, {rn:Rsp}' }],
+    aliases: [{ when: [{ imm12: 0, sh: 0, rd: 31 }, { imm12: 0, sh: 0, rn: 31 }], text: 'mov {rd:Rsp}, {rn:Rsp}' }],
     status: 'modelled', source: 'DDI 0487 C6.2 ADD (immediate)',
   },
   ADDS_imm: {

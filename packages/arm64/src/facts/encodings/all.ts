@@ -30,6 +30,14 @@ import { LOAD_STORE_PAIR } from './load-store-pair.ts';
 import { EXCLUSIVES } from './exclusives.ts';
 import { ORDERED } from './ordered.ts';
 import { ATOMICS } from './atomics.ts';
+import { SIMD_LOAD_STORE } from './simd-load-store.ts';
+import { SIMD_LOAD_STORE_PAIR } from './simd-load-store-pair.ts';
+import { SIMD_STRUCTURES } from './simd-structures.ts';
+import { SIMD_SINGLE_STRUCTURES } from './simd-single-structures.ts';
+import { SIMD_COPY } from './simd-copy.ts';
+import { SIMD_IMMEDIATE } from './simd-immediate.ts';
+import { SIMD_LOGICAL } from './simd-logical.ts';
+import { FP_MOVE } from './fp-move.ts';
 
 export const A64_ROWS = {
   ...PC_RELATIVE,
@@ -63,7 +71,21 @@ export const A64_ROWS = {
   ...EXCLUSIVES,
   ...ORDERED,
   ...ATOMICS,
+  ...SIMD_LOAD_STORE,
+  ...SIMD_LOAD_STORE_PAIR,
+  ...SIMD_STRUCTURES,
+  ...SIMD_SINGLE_STRUCTURES,
+  ...SIMD_COPY,
+  ...SIMD_IMMEDIATE,
+  ...SIMD_LOGICAL,
+  ...FP_MOVE,
 } as const;
 
 /** A row of {@link A64_ROWS}. */
 export type A64RowId = keyof typeof A64_ROWS;
+
+/** The tables whose instructions need SIMD&FP access. */
+export const SIMD_TABLES = [
+  SIMD_LOAD_STORE, SIMD_LOAD_STORE_PAIR, SIMD_STRUCTURES, SIMD_SINGLE_STRUCTURES, SIMD_COPY,
+  SIMD_IMMEDIATE, SIMD_LOGICAL, FP_MOVE,
+] as const;

@@ -12,7 +12,7 @@ export const LOGICAL_IMMEDIATE = {
   },
   ORR_imm: {
     pattern: 'sf:1 01 100100 n:1 immr:6 imms:6 rn:5 rd:5', asm: 'orr {rd:Rsp}, {rn:R}, #{n,immr,imms:bitmask}',
-    aliases: [{ when: { rn: 31, $: '!moveWidePreferred' }, text: 'mov {rd:Rsp}, #{n,immr,imms:bitmask}' }],
+    aliases: [{ when: { rn: 31, $: '!moveWide' }, text: 'mov {rd:Rsp}, #{n,immr,imms:bitmask}' }],
     unless: [{ sf: 0, n: 1 }, { n: 0, imms: [31, 47, 55, 59, 61, 62, 63] }, { n: 1, imms: 63 }],
     status: 'modelled', source: 'DDI 0487 C6.2 ORR (immediate)',
   },
