@@ -91,7 +91,7 @@ export class CfiFlash implements RomDevice {
         return;
       case 'confirm':
         // A confirm after a program error, or anything else, abandons the buffer (28FxxxJ3 data sheet, "Write to Buffer").
-        if (command !== CONFIRM || this.#status & STATUS_PROGRAM_ERROR || this.#page < 0) { this.#page = -1; this.#readArray(); return; }
+        if (command !== CONFIRM || this.#status & STATUS_PROGRAM_ERROR) { this.#page = -1; this.#readArray(); return; }
         this.#memory.load(this.#page, this.#data);
         this.#page = -1;
         this.#cycle = 'command';
@@ -100,12 +100,8 @@ export class CfiFlash implements RomDevice {
     }
   }
 
-  /** The first datum chooses the page; one outside it is a program error. The storage changes at the confirmation, not before. */
+  /** A datum outside the page is a program error. The storage changes at the confirmation, not before. */
   #buffer(offset: number, width: Width, value: bigint): void {
-    if (this.#page < 0) {
-      this.#page = offset - (offset % PAGE);
-      this.#data = this.#memory.bytes(this.#page, PAGE);
-    }
     if (offset < this.#page || offset + width > this.#page + PAGE) {
       this.#status |= STATUS_PROGRAM_ERROR;
       return;
@@ -164,7 +160,10 @@ export class CfiFlash implements RomDevice {
         this.#cycle = 'command';
         return;
       case WRITE_TO_BUFFER:
+        // The address of the count chooses the page.
         this.#counter = Number(value & 0xffffn);
+        this.#page = offset - (offset % PAGE);
+        this.#data = this.#memory.bytes(this.#page, PAGE);
         this.#cycle = 'data';
         return;
       default:
