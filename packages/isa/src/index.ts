@@ -17,7 +17,7 @@ export { COMMON_KINDS, namesKind, parseScaled } from './kinds.ts';
 export { parseTemplate, TemplateError } from './template.ts';
 export { createInstructionSet } from './instruction-set.ts';
 export type {
-  AssembledInstruction, AssembleInstructionOptions, DisassembleOptions, Disassembly, InstructionSet, InstructionSetOptions, TypedInstructionSet,
+  AssembledInstruction, AssembleInstructionOptions, DisassembleOptions, Disassembly, InstructionSet, InstructionSetOptions, LiteralLoad, TypedInstructionSet,
 } from './instruction-set.ts';
 export { roundTrip } from './round-trip.ts';
 export type { RoundTripFailure, RoundTripOptions } from './round-trip.ts';

@@ -31,6 +31,14 @@ export interface InstructionSetOptions<R extends Rows> {
   readonly nop?: number;
   /** Bytes of a `.word`; 4 when not given. */
   readonly wordSize?: 2 | 4;
+  /** Recognises an instruction that loads a constant from a literal pool (`ldr x0, =5`); none when not given. */
+  readonly literalLoad?: (text: string) => LiteralLoad | undefined;
+}
+
+/** Where the `=` stands in the text and how many bytes the constant has. The instruction is assembled with its address in that place. */
+export interface LiteralLoad {
+  readonly at: number;
+  readonly size: 4 | 8;
 }
 
 export interface DisassembleOptions {
@@ -69,6 +77,7 @@ export interface InstructionSet {
   readonly comments: readonly string[];
   readonly nop: number | undefined;
   readonly wordSize: 2 | 4;
+  readonly literalLoad: ((text: string) => LiteralLoad | undefined) | undefined;
   /** The instruction's text, or `.inst 0x…` for a word that is not allocated or not printable. */
   disassemble(word: number, options?: DisassembleOptions): string;
   /** As `disassemble`, with what was recognised; undefined for a word that is not allocated or not printable. */
@@ -261,6 +270,7 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
   return {
     name: options.name, rows: options.rows, decoder, byteOrder: options.byteOrder,
     comments: options.comments ?? ['@'], nop: options.nop, wordSize: options.wordSize ?? 4,
+    literalLoad: options.literalLoad,
     describe,
     disassemble: (word, settings) => describe(word, settings)?.text ?? `.inst ${hex(word >>> 0, 8)}`,
     assembleInstruction,

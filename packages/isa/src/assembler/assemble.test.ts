@@ -119,6 +119,27 @@ describe('assemble', () => {
     expect(problemsOf('.space 8\n.org 4')[0]).toMatch(/^2:6: .*from 0x40100008 on/);
   });
 
+  it('places literals as GNU as does', () => {
+    const text = `start: ldr x0, =0x09000000
+      ldr x1, =start
+      ldr x3, = 0x9000000
+      ret
+      .ltorg
+      ldr x4, =start + 8
+      ldr x5, =0x09000000
+      b .
+      .byte 1`;
+    const program = assemble(text, { instructionSet: A64, origin });
+    expect(bytesOf(text)).toBe(
+      '80000058' + 'a1000058' + '43000058' + 'c0035fd6' + '0000000900000000' + '0000104000000000' +
+      '84000058' + 'a5000058' + '00000014' + '01000000' + '0800104000000000' + '0000000900000000');
+    expect([...program.symbols.keys()]).toEqual(['start']);
+    expect(problemsOf('ldr x0, =nowhere\nldr x1, =1 << 64\nldr x2, =.')).toEqual([
+      expect.stringMatching(/^1:10: 'ldr x0, =nowhere': expected .*'nowhere' is not/),
+      expect.stringMatching(/^2:10: .*64 bits/),
+    ]);
+  });
+
   it('takes symbols from outside', () => {
     expect(assemble('.quad UART', { instructionSet: A64, symbols: { UART: 0x900_0000 } }).bytes[3]).toBe(9);
   });

@@ -1,11 +1,12 @@
 /** The program assembler: labels, expressions and directives around an instruction set's single-instruction assembler. */
-import { ByteWriter } from '@worldswitch/bits';
+import { ByteWriter, hex } from '@worldswitch/bits';
 import type { ByteOrder } from '@worldswitch/bits';
 import { Cursor, Expectations } from '../cursor.ts';
 import type { InstructionSet } from '../instruction-set.ts';
 import { DIRECTIVES } from './directives.ts';
 import type { DirectiveTarget } from './directives.ts';
 import { statements } from './source.ts';
+import { LiteralPool } from './literals.ts';
 import type { Statement } from './source.ts';
 import { Symbols } from './symbols.ts';
 
@@ -108,6 +109,7 @@ function runPass(source: readonly Statement[], options: AssembleOptions, origin:
   const output = new ByteWriter(options.byteOrder ?? set.byteOrder);
   const lines: LineMapEntry[] = [];
   const problems: AssemblyProblem[] = [];
+  const pool = new LiteralPool();
   const nop = set.nop === undefined ? undefined : new ByteWriter(set.byteOrder, 4).u32(set.nop).toBytes();
   const target: DirectiveTarget = {
     output, origin, nop, wordSize: set.wordSize, inText: true, settled,
@@ -115,6 +117,12 @@ function runPass(source: readonly Statement[], options: AssembleOptions, origin:
       return lines.at(-1)?.instruction ?? false;
     },
     instruction: (word) => void output.u32(word >>> 0, set.byteOrder),
+    literals: () => {
+      pool.flush(target, {
+        place: (name) => symbols.literal(name, origin + BigInt(output.length)),
+        refuse: (statement, at, expected) => void problems.push(problem(statement, at, expected)),
+      });
+    },
     assign(name, value, cursor) {
       const label = symbols.assign(name, value);
       if (label !== undefined) cursor.fail(`a name that is not a label ('${name}' is one, in line ${label})`, 0);
@@ -148,11 +156,15 @@ function runPass(source: readonly Statement[], options: AssembleOptions, origin:
   }
 
   function instruction(statement: Statement, index: number, here: bigint): void {
+    const scope = symbols.scope(index, here);
+    const load = set.literalLoad?.(statement.text);
+    const literal = load && scope.symbol(pool.request(statement, load.at + 1, load.size, scope));
     if (!settled) {
       target.instruction(0);
       return;
     }
-    const result = set.assembleInstruction(statement.text, { pc: here, scope: symbols.scope(index, here) });
+    const text = load ? `${statement.text.slice(0, load.at)}${hex(literal ?? here)}` : statement.text;
+    const result = set.assembleInstruction(text, { pc: here, scope });
     target.instruction(result.ok ? result.word : 0);
     if (!result.ok) problems.push(problem(statement, result.at, result.expected));
   }
@@ -174,5 +186,8 @@ function runPass(source: readonly Statement[], options: AssembleOptions, origin:
     const size = output.length - before;
     if (size > 0) lines.push({ address: here, size, line: statement.line, instruction: !assigned && (!dotted || dotted[1] === 'inst') });
   }
-  return { output, lines, problems };
+  const end = output.length;
+  target.literals();
+  if (output.length > end) lines.push({ address: origin + BigInt(end), size: output.length - end, line: source.at(-1)?.line ?? 1, instruction: false });
+  return { output, lines, problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) };
 }

@@ -18,6 +18,8 @@ export interface DirectiveTarget {
   assign(name: string, value: bigint, cursor: Cursor): boolean;
   /** Appends an instruction word in instruction byte order. */
   instruction(word: number): void;
+  /** Places the literals that wait. */
+  literals(): void;
 }
 
 /** Returns false, or undefined as `cursor.fail` does, when the arguments are wrong. */
@@ -211,6 +213,11 @@ const ignored: Directive = (cursor) => {
   return true;
 };
 
+const pool: Directive = (_cursor, target) => {
+  target.literals();
+  return true;
+};
+
 const TABLE: readonly (readonly [names: string, directive: Directive])[] = [
   ['byte', integers(() => 1)],
   ['hword short 2byte half', integers(() => 2)],
@@ -227,6 +234,7 @@ const TABLE: readonly (readonly [names: string, directive: Directive])[] = [
   ['org', org],
   ['equ set', assign],
   ['inst', instruction],
+  ['ltorg pool', pool],
   ['text', section(true)],
   ['data rodata bss', section(false)],
   ['section pushsection', section(undefined)],

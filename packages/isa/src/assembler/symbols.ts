@@ -72,8 +72,13 @@ export class Symbols {
     };
   }
 
+  /** Notes where a literal lies; its name has spaces, which no symbol has. */
+  literal(name: string, address: bigint): void {
+    this.#now.set(name, address);
+  }
+
   /** Every label and assigned symbol with its last value. */
   values(): ReadonlyMap<string, bigint> {
-    return this.#now;
+    return new Map([...this.#now].filter(([name]) => !name.includes(' ')));
   }
 }
