@@ -9,6 +9,11 @@ const UNGATED = {
   MDCR_EL3: ['TDOSA', 'EDAD'], SCR_EL3: ['NS'],
 };
 
+/** An EL12 or EL02 name needs VHE and whatever its register needs; the facts name only VHE. QEMU makes them UNDEFINED as well. */
+export function aliasFeature(feature) {
+  return feature ? feature.split('|').map((f) => `FEAT_VHE&${f}`).join('|') : 'FEAT_VHE';
+}
+
 /** One register row of sysregs.json, corrected. Where fields are corrected the recorded masks are dropped: they repeat the mistake. */
 export function correctRegister(row) {
   return correctRow(correctFields(row));
@@ -27,7 +32,9 @@ function correctRow(row) {
   // DDI 0487 CNTFRQ_EL0: writable at the highest implemented level, which is EL2 here (no EL3).
   if (row.name === 'CNTFRQ_EL0') return { ...row, accessByEL: { EL0: 'RO', EL1: 'RO', EL2: 'RW', EL3: 'RW' } };
   // ACTLR_EL12 came with FEAT_SRMASK, later than the other EL12 names; ACTLR_EL1 is not redirected (vhe-redirect.json, not_redirected).
-  if (row.name === 'ACTLR_EL12') return { ...row, feature: 'FEAT_SRMASK' };
+  if (row.name === 'ACTLR_EL12') return { ...row, feature: 'FEAT_VHE&FEAT_SRMASK' };
+  // Without AArch32 at EL2 the manual leaves it to the processor whether RMR_EL2 exists (DDI 0487 RMR_EL2); here it does not.
+  if (row.name === 'RMR_EL2') return { ...row, feature: 'FEAT_AA32EL2' };
   return row;
 }
 
@@ -55,6 +62,17 @@ export const EXTRA_RULES = {
   // AArch32 state reached from EL2: floating-point control is trapped like floating point (DDI 0487 FPEXC32_EL2).
   FPEXC32_EL2: { EL2: ['not(HCR_EL2.E2H=1) & CPTR_EL2.TFP=1 -> EL2 0x07', 'HCR_EL2.E2H=1 & CPTR_EL2.FPEN in {x0} -> EL2 0x07'] },
 };
+
+/**
+ * How many of a numbered family exist is up to the processor; the others are UNDEFINED (DDI 0487 PMEVCNTR<n>_EL0, where that is one of
+ * the permitted choices; IHI 0069 ICH_LR<n>_EL2, ICH_AP0R<n>_EL2, ICC_AP0R<n>_EL1).
+ */
+export const FAMILY_LIMITS = [
+  [/^PMEV(CNTR|TYPER)<n>_EL0$/, 'm>=NUM_COUNTERS -> UNDEFINED', ['EL0', 'EL1', 'EL2']],
+  [/^ICH_LR\d+_EL2$/, 'm>=NUM_LIST_REGISTERS -> UNDEFINED', ['EL2']],
+  [/^ICH_AP[01]R\d_EL2$/, 'm>=NUM_VIRTUAL_ACTIVE_PRIORITIES -> UNDEFINED', ['EL2']],
+  [/^ICC_AP[01]R\d_EL1$/, 'm>=NUM_ACTIVE_PRIORITIES -> UNDEFINED', ['EL1', 'EL2']],
+];
 
 /** With the system register interface off at EL2 the ICC registers trap there (DDI 0487 ICC_PMR_EL1 and its siblings). */
 export const ICC_AT_EL2 = ['ICC_SRE_EL2.SRE=0 -> EL2 0x18'];

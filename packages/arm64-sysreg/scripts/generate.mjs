@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { correctRegister } from './corrections.mjs';
+import { aliasFeature, correctRegister } from './corrections.mjs';
 import { GROUPS, groupOf } from './groups.mjs';
 import { layoutsOf, source, wrap } from './layouts.mjs';
 import { accessRules, aliasFacts, laterRegisters, systemInstructions } from './rules.mjs';
@@ -31,7 +31,10 @@ const rows = sysregs.registers.map(correctRegister);
 
 const familyOf = (name) => name.replace(/(DBG[BW][CV]R|PMEVCNTR|PMEVTYPER|ICH_LR|ICH_AP[01]R|ICC_AP[01]R)\d+(_EL\d)/, '$1<n>$2');
 const constantOf = (name) => familyOf(name).replace('<n>', 'n');
-const features = (f) => (f ? f.replaceAll('+', '|') : undefined);
+const features = (row) => {
+  const own = row.feature?.replaceAll('+', '|');
+  return row.aliasOf && own === 'FEAT_VHE' ? aliasFeature(features(rows.find((r) => r.name === row.aliasOf))) : own;
+};
 
 function layoutSource(layout) {
   const { tag, when, fields, needs, absent, res0, res1, raz, unknown } = layout;
@@ -44,7 +47,7 @@ function rowHead(row) {
   const known = row.resetKnown && { mask: BigInt(row.resetKnown.mask), value: BigInt(row.resetKnown.value) };
   const text = /^(UNKNOWN|fixed\/IMPDEF|partly known|see )/.test(row.reset) ? undefined : row.reset;
   return {
-    encoding: [row.op0, row.op1, row.crn, row.crm, row.op2], access: levels, feature: features(row.feature), alias: row.aliasOf,
+    encoding: [row.op0, row.op1, row.crn, row.crm, row.op2], access: levels, feature: features(row), alias: row.aliasOf,
     source: `${row.title ? 'DDI 0487' : 'IHI 0069'} ${row.name}`, reset: known, resetNote: text, wide: row.width128With ? 128 : undefined,
   };
 }

@@ -1,5 +1,5 @@
 // Access rules, system instructions, redirection and later registers as source text. Used by generate.mjs.
-import { EXTRA_RULES, ICC_AT_EL2, ICH_AT_EL2 } from './corrections.mjs';
+import { EXTRA_RULES, FAMILY_LIMITS, ICC_AT_EL2, ICH_AT_EL2 } from './corrections.mjs';
 import { source, wrap } from './layouts.mjs';
 
 const LEVELS = ['EL0', 'EL1', 'EL2'];
@@ -36,6 +36,12 @@ export function accessRules(rows, traps) {
     if (row.aliasOf) rules.set(row.name, { EL2: ['HCR_EL2.E2H=0 -> UNDEFINED'] });
   }
   for (const [name, extra] of Object.entries(EXTRA_RULES)) rules.set(name, extra);
+  for (const [pattern, text, levels] of FAMILY_LIMITS) {
+    const limit = (side) => Object.fromEntries(LEVELS.map((el) => [el, [...(levels.includes(el) ? [text] : []), ...(side[el] ?? [])]]).filter(([, l]) => l.length));
+    for (const [name, rule] of rules) {
+      if (pattern.test(name)) rules.set(name, rule.read ? { read: limit(rule.read), write: limit(rule.write) } : limit(rule));
+    }
+  }
   const lines = [...rules].filter(([, r]) => Object.keys(r).length)
     .map(([name, r]) => wrap(`  ${/^\w+$/.test(name) ? name : `'${name}'`}: ${source(r)},`, '    '));
   return `import type { AccessRules } from '../row.ts';\n\n`

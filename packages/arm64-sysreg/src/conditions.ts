@@ -5,7 +5,7 @@
  *   MDCR_EL2.{TDE,TDA}!=00             fields joined in the written order
  *   CPTR_EL2.FPEN in {x0}              against several patterns
  *   not(A) & B, (A | B)                as usual; `&` binds tighter than `|`
- *   m>=NUM_BREAKPOINTS                 the register's number in its family against an implemented count
+ *   m>=NUM_BREAKPOINTS                 the register's number in its family against an implemented count (see COUNTS)
  *   PSTATE.SP=0                        the stack pointer in use
  *   EL2 implemented, outside Debug state   always true here; written out so that a verdict can say why
  */
@@ -20,7 +20,11 @@ export interface ControlState {
   readonly e2h: boolean;
   readonly tge: boolean;
   readonly features: Features;
-  /** The stored value of a control register. Fields whose feature is missing count as absent whatever it holds. */
+  /**
+   * The stored value of a control register, or the constant of one that tells a count (PMCR_EL0.N, ICH_VTR_EL2, ICC_CTLR_EL1.PRIbits,
+   * ID_AA64DFR0_EL1): the register itself, not what the present level would see. Fields whose feature is missing count as absent
+   * whatever it holds.
+   */
   read(register: RegisterName): bigint;
 }
 
@@ -34,9 +38,22 @@ export interface Condition {
 type Test = (state: ControlState) => boolean;
 
 const ALWAYS = new Set(['EL2 implemented', 'outside Debug state']);
-const COUNTS: Readonly<Record<string, readonly [RegisterName, string]>> = {
-  NUM_BREAKPOINTS: ['ID_AA64DFR0_EL1', 'BRPs'],
-  NUM_WATCHPOINTS: ['ID_AA64DFR0_EL1', 'WRPs'],
+
+/** How many registers of a family there are: the field that tells, and the count it stands for. */
+interface Count {
+  readonly register: RegisterName;
+  readonly field: string;
+  of(value: bigint): bigint;
+}
+
+const COUNTS: Readonly<Record<string, Count>> = {
+  NUM_BREAKPOINTS: { register: 'ID_AA64DFR0_EL1', field: 'BRPs', of: (v) => v + 1n },
+  NUM_WATCHPOINTS: { register: 'ID_AA64DFR0_EL1', field: 'WRPs', of: (v) => v + 1n },
+  NUM_COUNTERS: { register: 'PMCR_EL0', field: 'N', of: (v) => v },
+  NUM_LIST_REGISTERS: { register: 'ICH_VTR_EL2', field: 'ListRegs', of: (v) => v + 1n },
+  // One register for 5 preemption bits, two for 6, four for 7; the fields hold the number of bits minus one.
+  NUM_VIRTUAL_ACTIVE_PRIORITIES: { register: 'ICH_VTR_EL2', field: 'PREbits', of: (v) => 1n << (v > 4n ? v - 4n : 0n) },
+  NUM_ACTIVE_PRIORITIES: { register: 'ICC_CTLR_EL1', field: 'PRIbits', of: (v) => 1n << (v > 4n ? v - 4n : 0n) },
 };
 
 /** A field's value, by the layout that E2H selects, with its feature gate applied. A field the layout lacks reads 0. */
@@ -161,10 +178,10 @@ class Parser {
     const { member } = this;
     if (name === undefined) this.fail('unknown count');
     if (member === undefined) this.fail('m, but the register is not one of a numbered family,');
-    const [register, field] = COUNTS[name];
+    const { register, field, of } = COUNTS[name];
     this.depends.add(register);
     const read = fieldReader(register, field);
-    return (s) => BigInt(member) > read(s).value; // the field holds the count minus one
+    return (s) => BigInt(member) >= of(read(s).value);
   }
 
   private comparison(): Test {

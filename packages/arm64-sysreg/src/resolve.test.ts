@@ -147,7 +147,9 @@ describe('spot checks, one per class of check', () => {
     expect(on('PMCCNTR_EL0', at(0, { PMUSERENR_EL0: bit(2) }), 'read')).toEqual(reaches('PMCCNTR_EL0'));
     expect(on('PMCCNTR_EL0', at(0, { PMUSERENR_EL0: bit(2) }), 'write')).toMatchObject(traps(1));
     expect(on('PMCCNTR_EL0', at(0, { PMUSERENR_EL0: bit(0), MDCR_EL2: bit(6) }))).toMatchObject(traps(2));
-    expect(on('PMEVCNTR30_EL0', at(0, { PMUSERENR_EL0: bit(3) }))).toEqual(reaches('PMEVCNTR30_EL0'));
+    const six: State = { PMUSERENR_EL0: bit(3), PMCR_EL0: 6n << 11n };
+    expect(on('PMEVCNTR5_EL0', at(0, six))).toEqual(reaches('PMEVCNTR5_EL0'));
+    expect(on('PMEVCNTR6_EL0', at(2, six))).toMatchObject(UNDEFINED);
   });
 
   it('the GIC CPU interface: SRE, ICH_HCR_EL2, the virtual interface, none without GICv3', () => {
@@ -158,7 +160,13 @@ describe('spot checks, one per class of check', () => {
     expect(on('ICC_IAR1_EL1', at(1, { ...sre, HCR_EL2: bit(3) }))).toEqual(reaches('ICC_IAR1_EL1'));
     expect(on('ICC_SGI1R_EL1', at(1, { ...sre, HCR_EL2: bit(4) }), 'write')).toMatchObject(traps(2));
     expect(on('ICC_SRE_EL1', at(1))).toMatchObject(traps(2));
-    expect(on('ICH_LR9_EL2', at(2, sre))).toEqual(reaches('ICH_LR9_EL2'));
+    const vtr: State = { ...sre, ICH_VTR_EL2: (5n << 26n) | 3n }; // 6 preemption bits, 4 list registers
+    expect(on('ICH_LR3_EL2', at(2, vtr))).toEqual(reaches('ICH_LR3_EL2'));
+    expect(on('ICH_LR4_EL2', at(2, vtr))).toMatchObject(UNDEFINED);
+    expect(on('ICH_AP1R1_EL2', at(2, vtr))).toEqual(reaches('ICH_AP1R1_EL2'));
+    expect(on('ICH_AP1R2_EL2', at(2, vtr))).toMatchObject(UNDEFINED);
+    expect(on('ICC_AP0R0_EL1', at(2, vtr))).toEqual(reaches('ICC_AP0R0_EL1'));
+    expect(on('ICC_AP0R1_EL1', at(2, vtr))).toMatchObject(UNDEFINED);
     expect(on('ICC_PMR_EL1', at(2, sre, { features: new Set() }))).toMatchObject({ kind: 'undefined', because: 'ICC_PMR_EL1 needs FEAT_GICv3' });
   });
 
@@ -241,8 +249,8 @@ describe('resolve as a whole', () => {
 
   it('names the control registers of the whole table', () => {
     expect(controls.sort()).toEqual([
-      'CNTHCTL_EL2', 'CNTKCTL_EL1', 'CPACR_EL1', 'CPTR_EL2', 'HCR_EL2', 'ICC_SRE_EL1', 'ICC_SRE_EL2', 'ICH_HCR_EL2', 'ID_AA64DFR0_EL1', 'MDCR_EL2',
-      'MDSCR_EL1', 'PMUSERENR_EL0', 'SCTLR_EL1', 'SCTLR_EL2', 'SPSel',
+      'CNTHCTL_EL2', 'CNTKCTL_EL1', 'CPACR_EL1', 'CPTR_EL2', 'HCR_EL2', 'ICC_CTLR_EL1', 'ICC_SRE_EL1', 'ICC_SRE_EL2', 'ICH_HCR_EL2', 'ICH_VTR_EL2',
+      'ID_AA64DFR0_EL1', 'MDCR_EL2', 'MDSCR_EL1', 'PMCR_EL0', 'PMUSERENR_EL0', 'SCTLR_EL1', 'SCTLR_EL2', 'SPSel',
     ]);
   });
 });

@@ -65,6 +65,6 @@ export const EXCEPTION_REGISTERS = {
     res0: [[10, 0]] } } },
   RVBAR_EL2: { encoding: [3, 4, 12, 0, 1], access: '- - RO RO', source: 'DDI 0487 RVBAR_EL2',
     layouts: { only: { fields: { ResetAddress: [63, 0] } } } },
-  RMR_EL2: { encoding: [3, 4, 12, 0, 2], access: '- - RW -', source: 'DDI 0487 RMR_EL2', reset: { mask: 0x3n, value: 0x1n },
-    layouts: { only: { fields: { RR: 1, AA64: 0 }, res0: [[63, 2]] } } },
+  RMR_EL2: { encoding: [3, 4, 12, 0, 2], access: '- - RW -', feature: 'FEAT_AA32EL2', source: 'DDI 0487 RMR_EL2', reset: { mask: 0x3n,
+    value: 0x1n }, layouts: { only: { fields: { RR: 1, AA64: 0 }, res0: [[63, 2]] } } },
 } as const satisfies RegisterRows;
