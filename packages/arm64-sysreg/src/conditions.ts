@@ -43,7 +43,7 @@ const ALWAYS = new Set(['EL2 implemented', 'outside Debug state']);
 interface Count {
   readonly register: RegisterName;
   readonly field: string;
-  of(value: bigint): bigint;
+  readonly of: (value: bigint) => bigint;
 }
 
 const COUNTS: Readonly<Record<string, Count>> = {
