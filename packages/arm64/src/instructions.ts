@@ -34,7 +34,7 @@ const SIMD_TRAP = 'SIMD_TRAP';
 
 /**
  * What the engine executes. A word that it does not bind is UNDEFINED;
- * `unbuiltName` tells one that the architecture allocates but this processor does not have.
+ * `unbuiltName` (unbuilt.ts) names one that the architecture allocates but this processor does not have.
  */
 export function createInstructionTable(options: InstructionTableOptions = {}): InstructionTable {
   const has = options.has ?? (() => true);

@@ -4,11 +4,9 @@ import type { ATOMICS } from '../facts/encodings/atomics.ts';
 import { X, xOrSink, xOrSp, xOrZero } from '../state.ts';
 import { baseAttributes, TRANSFERS } from './access.ts';
 import type { Transfer } from './access.ts';
-import { ACQUIRE, ATOMIC, PAIR, RELEASE } from './attributes.ts';
+import { ATOMIC, PAIR } from './attributes.ts';
 
 interface Fields {
-  readonly a: number;
-  readonly r: number;
   readonly rs: number;
   readonly rn: number;
   readonly rt: number;
@@ -17,9 +15,12 @@ interface Fields {
 /** The new value in memory, from the old value and the register, both zero-extended from the size of the access. */
 type Compute = (s: SemanticsBuilder, old: Int, operand: Int, size: number) => Int;
 
-/** Ordering changes nothing here but is part of the access's attributes; ST forms (Rt 31) have no acquire (DDI 0487 C3.2.12). */
-function attributes({ a, r, rn, rt }: Fields): number {
-  return baseAttributes(rn === 31, ATOMIC | (a === 1 && rt !== 31 ? ACQUIRE : 0) | (r === 1 ? RELEASE : 0));
+/**
+ * Acquire and release change nothing on a machine that makes accesses in program order, and are no part of an atomic's syndrome
+ * (its ISV is 0), so they stay out of the shape.
+ */
+function attributes(rn: number): number {
+  return baseAttributes(rn === 31, ATOMIC);
 }
 
 /** A register cut to the size of the access. */
@@ -35,7 +36,7 @@ function atomic<F>(form: (operands: F) => Transfer, compute: Compute): Operation
   return op(
     (o: F & Fields) => {
       const { size, width } = form(o);
-      return { shape: { size, width, attributes: attributes(o) }, operand: xOrZero(o.rs), t: xOrSink(o.rt), n: xOrSp(o.rn) };
+      return { shape: { size, width, attributes: attributes(o.rn) }, operand: xOrZero(o.rs), t: xOrSink(o.rt), n: xOrSp(o.rn) };
     },
     (s, { shape: { size, width, attributes: how }, operand, t, n }) => {
       const access = s.access('update', s.int(n, 64), size, { alignment: 'strict', attributes: how });
@@ -67,7 +68,7 @@ function compareAndSwap<F>(form: (operands: F) => Transfer): Operation<F & Field
     (o: F & Fields) => {
       const { size, width } = form(o);
       return {
-        shape: { size, width, attributes: attributes({ ...o, rt: 0 }) },
+        shape: { size, width, attributes: attributes(o.rn) },
         expected: xOrZero(o.rs), old: xOrSink(o.rs), t: xOrZero(o.rt), n: xOrSp(o.rn),
       };
     },
@@ -87,7 +88,7 @@ function compareAndSwapPair(): Operation<Fields & { readonly sz: number }> {
     (o) => {
       const { size, width } = TRANSFERS.register(o);
       return {
-        shape: { size, width, attributes: attributes({ ...o, rt: 0 }) | PAIR },
+        shape: { size, width, attributes: attributes(o.rn) | PAIR },
         n: xOrSp(o.rn), s1: X[o.rs], s2: xOrZero(o.rs + 1), old2: xOrSink(o.rs + 1), t1: X[o.rt], t2: xOrZero(o.rt + 1),
       };
     },
