@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReferenceMemory, VirtualClock, type Device, type Plain } from '@worldswitch/machine';
+import { ReferenceMemory, VirtualClock, type Device } from '@worldswitch/machine';
 import { checkDevice, type ConformanceOptions, type Subject } from '@worldswitch/machine/testing';
 import { CfiFlash, FW_CFG_KEY, FwCfg, GicV2, GicV2m, OpenBus, PcieEcam, Pl011, Pl031, Pl061, SerialQueue, VirtioMmioSlot } from './index.ts';
 
@@ -117,7 +117,7 @@ describe('every device keeps the contract', () => {
     queue.push(Uint8Array.of(1, 2, 3, 4));
     expect([taken, queue.length]).toEqual([[1, 2], 2]);
     const twin: Device & { length: number; drain(): void } = make();
-    twin.restore(structuredClone(queue.save()) as Plain);
+    twin.restore(structuredClone(queue.save()));
     expect(twin.length).toBe(2);
     room = 1;
     twin.drain();

@@ -21,7 +21,7 @@ export interface BoardBuilder<M extends PhysicalMemory = PhysicalMemory> {
   cpu(create: (port: MachinePort<M>) => Cpu): Cpu;
   /** The output `name` of a processor, to be connected to an interrupt input. */
   output(cpu: number, name: string): Wire;
-  /** Adds a device under a unique name, in the order of snapshots, and maps it. Without a place it is saved and reset but not addressed (a second window, a helper). */
+  /** Adds a device under a unique name, in the order of snapshots, and maps it. Without a place it is saved and reset but not addressed (a queue in front of a UART). */
   device<D extends Device>(name: string, device: D, place?: Placement): D;
   romDevice<D extends RomDevice>(name: string, device: D, place: Placement): D;
   /** Ends the run after the instruction in execution (power button, watchdog). */

@@ -87,12 +87,10 @@ class CanonicalStream {
   #used = 0;
 
   plain(value: Plain): void {
-    switch (typeof value) {
-      case 'boolean': this.#tag(value ? 1 : 2); return;
-      case 'number': this.#tag(3); this.#room(8); this.#view.setFloat64(this.#used, value === 0 ? 0 : value, true); this.#used += 8; return;
-      case 'bigint': this.#tag(4); this.#text(value.toString(16)); return;
-      case 'string': this.#tag(5); this.#text(value); return;
-    }
+    if (typeof value === 'boolean') { this.#tag(value ? 1 : 2); return; }
+    if (typeof value === 'number') { this.#tag(3); this.#room(8); this.#view.setFloat64(this.#used, value === 0 ? 0 : value, true); this.#used += 8; return; }
+    if (typeof value === 'bigint') { this.#tag(4); this.#text(value.toString(16)); return; }
+    if (typeof value === 'string') { this.#tag(5); this.#text(value); return; }
     if (value === null) { this.#tag(0); return; }
     if (value instanceof Uint8Array) { this.#tag(6); this.#count(value.length); this.#bytes(value); return; }
     if (Array.isArray(value)) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Machine, MachineError, ReferenceMemory, type Board, type BoardBuilder, type Device, type MachineStop, type Plain } from './index.ts';
+import { Machine, MachineError, processor, ReferenceMemory, type Architecture, type Board, type BoardBuilder, type Device, type MachineStop, type Plain } from './index.ts';
 import { ScriptedCpu, type ScriptedOp, type ScriptedRow } from './testing/index.ts';
 
 const RAM = 0x1000n;
@@ -146,6 +146,38 @@ describe('run loop', () => {
       event.schedule(0n);
     } };
     expect(() => new Machine(loop, new ReferenceMemory()).run({ budget: 1 })).toThrow(/'again' fired/);
+  });
+});
+
+describe('processor', () => {
+  const architecture: Architecture = { name: 'script', apiVersion: 1, byteOrder: 'little', models: [{ name: 'one' }], createCpu: (port) => new ScriptedCpu(port, [work]) };
+
+  it('makes the named model, and refuses others and foreign versions', () => {
+    const machine = new Machine({ name: 'p', cpus: 1, ticksPerSecond: 1, compose: (b) => { b.cpu(processor(architecture, 'one')); } }, new ReferenceMemory());
+    expect(machine.run({ budget: 2 })).toEqual({ kind: 'budget' });
+    expect(() => processor(architecture, 'two')).toThrow(/no model 'two'; it has one/);
+    expect(() => processor({ ...architecture, apiVersion: 2 as 1 }, 'one')).toThrow(/version 2/);
+    expect(() => new Machine({ name: 'p', cpus: 2, ticksPerSecond: 1, compose: (b) => { b.cpu(processor(architecture, 'one')); } }, new ReferenceMemory())).toThrow(/announces 2 processors and composed 1/);
+  });
+
+  it('reset brings the composed machine back, RAM and clock excepted', () => {
+    const { machine } = rig([[work, mail(1), { op: 'timer', in: 50 }, wait], [work, wait]]);
+    const fresh = machine.save();
+    machine.run({ budget: 9 });
+    machine.reset();
+    const after = machine.save();
+    expect(after.cpus).toEqual(fresh.cpus);
+    expect(after.devices).toEqual(fresh.devices);
+    expect(after.schedule).toEqual(fresh.schedule);
+    expect(machine.clock.nextDue()).toBeUndefined();
+  });
+
+  it('a processor that never retires anything is a livelock, not a hang', () => {
+    class Stuck extends ScriptedCpu {
+      override run(): { kind: 'budget' } { return { kind: 'budget' }; }
+    }
+    const machine = new Machine({ name: 's', cpus: 1, ticksPerSecond: 1, compose: (b) => { b.cpu((port) => new Stuck(port, [work])); } }, new ReferenceMemory());
+    expect(machine.run({ budget: 5 })).toMatchObject({ kind: 'halted', why: expect.stringContaining('livelock') as string, cpu: 0 });
   });
 });
 

@@ -256,7 +256,7 @@ export class Machine<M extends PhysicalMemory = PhysicalMemory> {
   /** Takes a snapshot of the same board. Checks names and counts before it changes anything. */
   restore(snapshot: MachineSnapshot): void {
     if (this.#running) throw new MachineError('busy', 'restore() was called from inside run(); let it return first.');
-    if (snapshot.apiVersion !== API_VERSION) throw new MachineError('bad-version', `the snapshot has version ${snapshot.apiVersion}, this machine ${API_VERSION}; use the release that saved it.`);
+    if (snapshot.apiVersion !== API_VERSION) throw new MachineError('bad-version', `the snapshot has version ${String(snapshot.apiVersion)}, this machine ${API_VERSION}; use the release that saved it.`);
     const names = [...this.devices.keys()];
     const saved = snapshot.devices.map(([name]) => name);
     const odd = names.find((name, i) => saved[i] !== name) ?? saved[names.length];
@@ -287,10 +287,11 @@ export class Machine<M extends PhysicalMemory = PhysicalMemory> {
   }
 }
 
-/** The processor `index` of a board, by architecture and model name. Throws `bad-version` or `unknown-name`. */
+/** Makes a board's `builder.cpu` argument from an architecture and the name of one of its models. Throws `bad-version` or `unknown-name`. */
 export function processor<M extends PhysicalMemory, C extends { readonly name: string }>(architecture: Architecture<M, C>, model: string): (port: MachinePort<M>) => Cpu {
-  if (architecture.apiVersion !== API_VERSION) {
-    throw new MachineError('bad-version', `architecture '${architecture.name}' is written for API version ${String(architecture.apiVersion)}, this machine has ${API_VERSION}; install matching releases.`);
+  const version: number = architecture.apiVersion;
+  if (version !== API_VERSION) {
+    throw new MachineError('bad-version', `architecture '${architecture.name}' is written for API version ${version}, this machine has ${API_VERSION}; install matching releases.`);
   }
   const found = architecture.models.find((candidate) => candidate.name === model);
   if (!found) {

@@ -12,15 +12,13 @@ export function clonePlain<T extends Plain>(value: T): T {
 }
 
 function copy(value: Plain, path: string): Plain {
-  switch (typeof value) {
-    case 'boolean': case 'number': case 'bigint': case 'string':
-      return value;
-    case 'object': {
-      if (value === null) return null;
-      if (value instanceof Uint8Array) return value.slice();
-      if (isList(value)) return value.map((item, index) => copy(item, `${path}[${index}]`));
-      const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype !== Object.prototype && prototype !== null) break;
+  const kind = typeof value;
+  if (kind === 'boolean' || kind === 'number' || kind === 'bigint' || kind === 'string' || value === null) return value;
+  if (value instanceof Uint8Array) return value.slice();
+  if (typeof value === 'object') {
+    if (isList(value)) return value.map((item, index) => copy(item, `${path}[${index}]`));
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype || prototype === null) {
       const result: { [key: string]: Plain } = {};
       for (const key of Object.keys(value)) result[key] = copy(value[key], `${path}.${key}`);
       return result;

@@ -95,7 +95,7 @@ function runSeed(options: ConformanceOptions, seed: number, fail: (rule: string,
     const apart = firstDifference((snapshot(subject) as Snapshot).device, (snapshot(second) as Snapshot).device);
     if (apart !== undefined) fail('a restored device goes another way', at, apart);
   }
-  const part = options.resettable ?? ((state: Plain): Plain => state);
+  const part = (state: Plain): Plain => options.resettable?.(state) ?? state;
   guarded(fail, 'reset', () => subject.device.reset());
   const stale = firstDifference(part(options.create().device.save()), part(subject.device.save()));
   if (stale !== undefined) fail('reset does not give a new device', 'reset', stale);
