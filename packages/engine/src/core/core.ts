@@ -17,7 +17,7 @@ const SLICE = 4_000_000;
 /** The fast interpreter tests its budget at jumps only: it may run past it by a page of straight line. */
 const RESERVE = PAGE_SIZE / 4 + 64;
 /** Events without a retired instruction between them that are taken for a guest in an endless loop of exceptions. */
-const STUCK = 100_000;
+const STUCK = 1000;
 
 const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
 const U64 = (1n << 64n) - 1n;
