@@ -1,6 +1,6 @@
 import type { ByteOrder } from '@worldswitch/bits';
 import { DIGEST_BLOCK } from './code/digest.ts';
-import type { CodePage } from './code/pages.ts';
+import { pageNumber, type CodePage } from './code/pages.ts';
 import { CodeStore } from './code/store.ts';
 import { Core } from './core/core.ts';
 import type { Guest } from './core/guest.ts';
@@ -110,16 +110,16 @@ export class Engine {
     return Number(this.memory.read(physical, 4, this.order, 'debugger') ?? 0n);
   }
   codeMapOf(physical: number): number {
-    return this.code.pages.find(Math.floor(physical / PAGE_SIZE))?.codeMap ?? 0;
+    return this.code.pages.codeMap(pageNumber(physical));
   }
   /** The records of the page that a fetch reached, with this core's stops in them. */
   recordsOf(core: Core, physical: number, virtualPage: bigint): number {
     const region = this.memory.find(physical);
     if (region === undefined) throw new Error('the fetch was checked before');
-    const { page, fresh } = this.code.page(physical, region);
+    const { page, fresh } = this.code.page(physical, region, core.gated);
     // Writes to this page must be seen from now on: drop translations that write to it directly.
     if (fresh) for (const other of this.cores) other.flush();
-    for (const address of core.stops.breakpoints) {
+    for (const address of [...core.stops.breakpoints, ...core.marks]) {
       if ((address & ~BigInt(PAGE_SIZE - 1)) !== virtualPage) continue;
       const record = page.records + (Number(address & BigInt(PAGE_SIZE - 1)) << 2);
       this.translator?.drop(page);

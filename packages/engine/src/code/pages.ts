@@ -11,7 +11,9 @@ const STRIDE = CODE_MAP_BYTES + (INSTRUCTIONS + 1) * RECORD.size;
 export interface CodePage {
   /** Physical page number. */
   readonly number: number;
-  /** Address of the code map; records start 16 bytes on. */
+  /** Predecoded for a processor whose gated unit is off. */
+  readonly gated: boolean;
+  /** Address of the code map, one for both ways of predecoding the page. */
   readonly codeMap: number;
   readonly records: number;
   /** Where the page's bytes lie in linear memory. */
@@ -26,7 +28,7 @@ export class CodePages {
   readonly #linear: LinearMemory;
   readonly #start: number;
   readonly #capacity: number;
-  readonly #byNumber = new Map<number, CodePage>();
+  readonly #byNumber = [new Map<number, CodePage>(), new Map<number, CodePage>()] as const;
   readonly #pages: CodePage[] = [];
 
   constructor(memory: PhysicalMemory, capacity: number) {
@@ -43,23 +45,28 @@ export class CodePages {
   }
 
   /** The page with this physical number, if it was executed from. */
-  find(number: number): CodePage | undefined {
-    return this.#byNumber.get(number);
+  find(number: number, gated: boolean): CodePage | undefined {
+    return this.#byNumber[gated ? 1 : 0].get(number);
+  }
+  /** Address of a physical page's code map; 0 where nothing was executed from it. */
+  codeMap(number: number): number {
+    return (this.find(number, false) ?? this.find(number, true))?.codeMap ?? 0;
   }
   /** Makes room for a page's records. The caller looks at `full` first. */
-  add(number: number, region: Region): CodePage {
-    const codeMap = this.#start + this.#pages.length * STRIDE;
-    const records = codeMap + CODE_MAP_BYTES;
-    const page: CodePage = { number, codeMap, records, host: region.host + (number * PAGE_SIZE - region.base) };
-    this.#linear.u8.fill(0, codeMap, codeMap + STRIDE);
+  add(number: number, region: Region, gated: boolean): CodePage {
+    const start = this.#start + this.#pages.length * STRIDE;
+    const records = start + CODE_MAP_BYTES;
+    this.#linear.u8.fill(0, start, start + STRIDE);
+    const codeMap = this.codeMap(number) || start;
+    const page: CodePage = { number, gated, codeMap, records, host: region.host + (number * PAGE_SIZE - region.base) };
     this.setHandler(records + INSTRUCTIONS * RECORD.size, HANDLER.nextPage);
-    this.#byNumber.set(number, page);
+    this.#byNumber[gated ? 1 : 0].set(number, page);
     this.#pages.push(page);
     return page;
   }
   clear(): void {
     this.#pages.length = 0;
-    this.#byNumber.clear();
+    for (const pages of this.#byNumber) pages.clear();
   }
 
   /** The page that a record belongs to. */
@@ -91,34 +98,32 @@ export class CodePages {
     const touched: CodePage[] = [];
     const last = Math.floor((physical + size - 1) / PAGE_SIZE);
     for (let number = Math.floor(physical / PAGE_SIZE); number <= last; number++) {
-      const page = this.#byNumber.get(number);
-      if (page === undefined) continue;
+      const pages = [this.find(number, false), this.find(number, true)].filter((page) => page !== undefined);
+      if (pages.length === 0) continue;
       const from = Math.max(0, physical - number * PAGE_SIZE) >> 2;
       const to = Math.min(PAGE_SIZE - 1, physical + size - 1 - number * PAGE_SIZE) >> 2;
-      let lost = false;
-      for (let index = from; index <= to; index++) {
-        const record = page.records + index * RECORD.size;
-        if (this.handler(record) === HANDLER.decode) continue;
-        this.setHandler(record, HANDLER.decode);
-        lost = true;
-      }
-      if (!lost) continue;
-      touched.push(page);
-      for (let granule = from >> 4; granule <= to >> 4; granule++) this.#unmark(page, granule);
+      touched.push(...pages.filter((page) => this.#forget(page, from, to)));
+      for (let granule = from >> 4; granule <= to >> 4; granule++) this.#unmark(pages, granule);
     }
     return touched;
   }
-  /** Resets one page's records, keeping its place. */
-  reset(page: CodePage): void {
-    for (let index = 0; index < INSTRUCTIONS; index++) this.setHandler(page.records + index * RECORD.size, HANDLER.decode);
-    this.#linear.u64[page.codeMap >>> 3] = 0n;
+  #forget(page: CodePage, from: number, to: number): boolean {
+    let lost = false;
+    for (let index = from; index <= to; index++) {
+      const record = page.records + index * RECORD.size;
+      if (this.handler(record) === HANDLER.decode) continue;
+      this.setHandler(record, HANDLER.decode);
+      lost = true;
+    }
+    return lost;
   }
-
   // Data that follows code in a page is written at full speed again once the code around it is gone.
-  #unmark(page: CodePage, granule: number): void {
-    const first = page.records + granule * 16 * RECORD.size;
-    for (let index = 0; index < 16; index++) if (this.handler(first + index * RECORD.size) !== HANDLER.decode) return;
-    this.#linear.u64[page.codeMap >>> 3] &= ~(1n << BigInt(granule));
+  #unmark(pages: readonly CodePage[], granule: number): void {
+    for (const { records } of pages) {
+      const first = records + granule * 16 * RECORD.size;
+      for (let index = 0; index < 16; index++) if (this.handler(first + index * RECORD.size) !== HANDLER.decode) return;
+    }
+    this.#linear.u64[pages[0].codeMap >>> 3] &= ~(1n << BigInt(granule));
   }
 }
 

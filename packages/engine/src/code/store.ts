@@ -62,9 +62,9 @@ export class CodeStore {
     this.clear();
   }
   /** Notes an execution out of line. */
-  missed(word: number): void {
+  missed(word: number, gated: boolean): void {
     const shape = this.#table.bind(word)?.shape;
-    if (shape === undefined || this.#handlers.has(shape) || !canInline(shape)) return;
+    if (shape === undefined || (gated && shape.gated) || this.#handlers.has(shape) || !canInline(shape)) return;
     this.#wanted.add(shape);
     this.#misses++;
   }
@@ -81,12 +81,12 @@ export class CodeStore {
   }
 
   /** The records of a physical page, made where there are none; `fresh` where its bytes were plain data before. */
-  page(physical: number, region: Region): { readonly page: CodePage; readonly fresh: boolean } {
+  page(physical: number, region: Region, gated: boolean): { readonly page: CodePage; readonly fresh: boolean } {
     const number = pageNumber(physical);
-    const known = this.pages.find(number);
+    const known = this.pages.find(number, gated);
     if (known !== undefined) return { page: known, fresh: false };
     if (this.pages.full) this.clear();
-    return { page: this.pages.add(number, region), fresh: true };
+    return { page: this.pages.add(number, region, gated), fresh: true };
   }
   word(record: number): number {
     return this.pages.wordAt(this.pages.pageOf(record), record, this.#little);
@@ -110,7 +110,7 @@ export class CodeStore {
     const { shape, values } = bound;
     const handlers = this.#handlers.get(shape);
     const places = layoutOf(shape.template);
-    if (handlers === undefined || places === undefined) return HANDLER.outOfLine;
+    if (handlers === undefined || places === undefined || (page.gated && shape.gated)) return HANDLER.outOfLine;
     const { u16, i32 } = this.#memory.linear;
     let pool = -1;
     let near = true;

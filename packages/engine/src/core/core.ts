@@ -1,7 +1,8 @@
 import type { ByteOrder } from '@worldswitch/bits';
 import { HANDLER } from '../code/record.ts';
 import { PcDigest } from '../code/digest.ts';
-import { evaluate, type CheckedAccess, type EvaluatorPort } from '../evaluator/evaluator.ts';
+import { evaluate, type CheckedAccess, type EvaluatorPort, type Outcome } from '../evaluator/evaluator.ts';
+import type { BoundInstruction } from '../ir/semantics.ts';
 import type { AccessShape } from '../ir/types.ts';
 import { PAGE_SIZE } from '../memory/physical.ts';
 import { TranslationCache } from '../memory/tlb.ts';
@@ -22,6 +23,18 @@ const STUCK = 1000;
 const PAGE_MASK = ~BigInt(PAGE_SIZE - 1);
 const U64 = (1n << 64n) - 1n;
 
+/** A core as plain data: with memory and the guest's own state it decides the future. Stops are the debugger's, and no part of it. */
+export type CoreState = {
+  readonly pc: bigint;
+  readonly retired: number;
+  readonly flags: number;
+  readonly context: number;
+  readonly swapData: boolean;
+  /** By the names of the state layout. */
+  readonly registers: { readonly [name: string]: bigint };
+  readonly digest: { readonly value: bigint; readonly left: number; readonly blocks: readonly bigint[] };
+};
+
 /** One processor's execution: a program counter, registers, caches, and `run`. */
 export class Core implements EvaluatorPort {
   readonly engine: Engine;
@@ -32,6 +45,16 @@ export class Core implements EvaluatorPort {
   readonly stops: StopSet;
   /** Digest of the program counters so far; kept where the engine was made with `digest`. */
   readonly digest = new PcDigest();
+  /** Addresses where the architecture wants `Guest.fetched` asked before the instruction is executed (its own breakpoints). */
+  get marks(): ReadonlySet<bigint> {
+    return this.#marks;
+  }
+  set marks(addresses: ReadonlySet<bigint>) {
+    if (addresses.size === 0 && this.#marks.size === 0) return;
+    this.#marks = addresses;
+    this.engine.stopsChanged();
+  }
+  #marks: ReadonlySet<bigint> = new Set();
   /** Address of the instruction at hand. */
   pc = 0n;
   /** Data in the other byte order than the engine's: the evaluator executes everything. */
@@ -51,6 +74,7 @@ export class Core implements EvaluatorPort {
   #stuck = 0;
   /** False once the instruction at hand cannot complete. */
   #retires = true;
+  #executing = false;
   /** The instruction that a stop of ours held back, to be executed when the run goes on from there. */
   #held: bigint | undefined;
   /** The instruction at hand was held back before: our stops let it pass. */
@@ -72,6 +96,29 @@ export class Core implements EvaluatorPort {
   /** Instructions retired so far; exact within hooks and helpers too, where it does not count the instruction at hand. */
   get retired(): number {
     return this.#retiredBefore + (this.#budget - this.#remaining);
+  }
+
+  /** While true, rows of the gated unit are refused: `Guest.gate` answers instead. */
+  get gated(): boolean {
+    return this.#gated;
+  }
+  set gated(gated: boolean) {
+    if (gated === this.#gated) return;
+    this.#gated = gated;
+    this.flushFetch();
+  }
+  #gated = false;
+  /** Instructions retired in the present run, or in the last one. */
+  get retiredInRun(): number {
+    return this.#budget - this.#remaining;
+  }
+  /** From a hook or helper: the run ends after this many instructions, or after the one at hand where it is past that. */
+  limit(total: number): void {
+    const cut = this.#budget - Math.max(total, this.retiredInRun + (this.#executing ? 1 : 0));
+    if (cut <= 0) return;
+    this.#budget -= cut;
+    this.#remaining -= cut;
+    this.#attention = true;
   }
 
   /** Which translation cache serves the present regime; set it whenever addresses come to mean something else. */
@@ -141,6 +188,41 @@ export class Core implements EvaluatorPort {
     }
   }
 
+  /** Between runs: a copy of the state. */
+  save(): CoreState {
+    const { state, digest } = this;
+    const registers: Record<string, bigint> = {};
+    for (const slot of state.layout.slots) registers[slot.name] = slot.type === 'v128' ? state.getVector(slot) : state.get(slot);
+    return {
+      pc: this.pc, retired: this.retired, flags: state.flags, context: this.#context, swapData: this.swapData, registers,
+      digest: { value: digest.value, left: digest.left, blocks: [...digest.blocks] },
+    };
+  }
+  /** Between runs: becomes the core that was saved. Throws `RangeError` for the state of another architecture, before anything changes. */
+  restore(saved: CoreState): void {
+    const { state, digest } = this;
+    const { slots } = state.layout;
+    const odd = slots.find(({ name }) => typeof saved.registers[name] !== 'bigint')?.name
+      ?? Object.keys(saved.registers).find((name) => !slots.some((slot) => slot.name === name));
+    if (odd !== undefined) throw new RangeError(`register ${odd} is not in both the saved state and this core; restore it on the architecture that saved it`);
+    if (saved.context >= this.#caches.length) throw new RangeError(`the saved context is ${saved.context}, this core has ${this.#caches.length}; give it as many contexts`);
+    for (const slot of slots) {
+      if (slot.type === 'v128') state.setVector(slot, saved.registers[slot.name]);
+      else state.set(slot, saved.registers[slot.name]);
+    }
+    state.flags = saved.flags;
+    this.pc = saved.pc;
+    this.swapData = saved.swapData;
+    this.#retiredBefore = saved.retired;
+    this.#budget = 0;
+    this.#remaining = 0;
+    this.#held = undefined;
+    digest.resume(saved.digest.value, saved.digest.left);
+    digest.blocks.splice(0, digest.blocks.length, ...saved.digest.blocks);
+    this.flush();
+    this.context = saved.context;
+  }
+
   // One instruction by the evaluator
 
   #step(): void {
@@ -155,7 +237,7 @@ export class Core implements EvaluatorPort {
     const physical = this.#fetch();
     if (physical === undefined) return;
     if (this.#stopHere()) return;
-    if (guest.stepping === true && guest.fetched?.() === true) return;
+    if ((guest.stepping === true || this.#marks.has(this.pc)) && guest.fetched?.() === true) return;
     if (this.engine.digesting) this.digest.add(this.pc);
     const word = this.engine.wordAt(physical);
     if (this.#execute(word) && guest.stepping === true) guest.after?.();
@@ -164,17 +246,21 @@ export class Core implements EvaluatorPort {
   /** Executes a word at `pc` and leaves `pc` behind it. False where the instruction did not complete. */
   #execute(word: number): boolean {
     this.#redirected = false;
-    const bound = this.engine.table.bind(word);
-    if (bound === undefined) {
-      this.#guest.undefined(word);
-      this.#remaining--;
-      return false;
-    }
     this.#retires = true;
-    const outcome = evaluate(this, bound);
+    this.#executing = true;
+    const bound = this.engine.table.bind(word);
+    const outcome = this.#outcome(word, bound);
+    this.#executing = false;
     if (this.#retires) this.#remaining--;
-    if (outcome !== undefined) this.pc = outcome;
-    return outcome !== undefined;
+    if (outcome === undefined) return false;
+    this.pc = outcome;
+    return true;
+  }
+
+  #outcome(word: number, bound: BoundInstruction | undefined): Outcome {
+    if (bound === undefined) return this.#guest.undefined(word);
+    if (this.#gated && bound.shape.gated) return this.#guest.gate?.(word);
+    return evaluate(this, bound);
   }
 
   // EvaluatorPort
@@ -300,7 +386,7 @@ export class Core implements EvaluatorPort {
     this.#attention = false;
     const next = (this.pc + 4n) & U64;
     const word = this.engine.code.word(record);
-    this.engine.code.missed(word);
+    this.engine.code.missed(word, this.#gated);
     this.#execute(word);
     if (this.engine.code.outgrown || this.pc !== next || this.#mustLeave()) return 0;
     // Generated code counts the instruction itself.

@@ -42,7 +42,9 @@ export interface Guest<F = unknown> {
   /** Takes the exception of a fetch. Nothing retires. */
   fetchFault(address: bigint, fault: F | EngineFault): void;
   /** A word without an instruction. Counts as retired, as every completed exception-raising instruction does. */
-  undefined(word: number): void;
+  undefined(word: number): undefined;
+  /** An instruction of the gated unit while it is off; counts as retired. */
+  gate?(word: number): undefined;
   /** An exception that the instruction asks for (`SemanticsBuilder.raise`). */
   raise(name: string, args: readonly bigint[]): void;
   readonly helpers: Readonly<Record<string, Helper>>;

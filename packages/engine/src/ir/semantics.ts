@@ -45,6 +45,8 @@ export interface Shape {
   readonly id: number;
   /** Row and key, for people. */
   readonly name: string;
+  /** Refused while `Core.gated`: an optional unit that the architecture can switch off (floating point). */
+  readonly gated: boolean;
   readonly template: Template;
 }
 
@@ -63,10 +65,13 @@ export class InstructionTable {
   readonly #byKey = new Map<string, Shape>();
   readonly #decode: RowDecoder;
   readonly #semantics: Readonly<Record<string, Operation<never>>>;
+  readonly #gated: (row: string) => boolean;
 
-  constructor(decode: RowDecoder, semantics: Readonly<Record<string, Operation<never>>>) {
+  /** `gated` tells the rows of a unit that can be switched off. */
+  constructor(decode: RowDecoder, semantics: Readonly<Record<string, Operation<never>>>, gated: (row: string) => boolean = () => false) {
     this.#decode = decode;
     this.#semantics = semantics;
+    this.#gated = gated;
   }
 
   /** The instruction in a word, or undefined where the architecture has none there. */
@@ -101,7 +106,7 @@ export class InstructionTable {
     names.forEach((name, index) => (holes[name] = { kind: kinds[index], index } satisfies Hole));
     const builder = new SemanticsBuilder();
     operation.run(builder, holes as never);
-    const shape: Shape = { id: this.shapes.length, name: text, template: builder.template(kinds) };
+    const shape: Shape = { id: this.shapes.length, name: text, gated: this.#gated(row), template: builder.template(kinds) };
     this.shapes.push(shape);
     this.#byKey.set(text, shape);
     return shape;
