@@ -1,6 +1,5 @@
 /** The A64 instruction set: one table of rows, and what is derived from it for assembling, disassembling and executing. */
 import { InstructionTable, op } from '@worldswitch/engine';
-import type { Operation } from '@worldswitch/engine';
 import { createInstructionSet } from '@worldswitch/isa';
 import type { Row } from '@worldswitch/isa';
 import { A64_KINDS, A64_PREDICATES, isRegisterWord } from './assembly/kinds.ts';
@@ -45,5 +44,5 @@ export function createInstructionTable(options: InstructionTableOptions = {}): I
     const { feature }: Row = found.row;
     if (feature !== undefined && !has(feature)) return undefined;
     return options.simdTrapped && SIMD_ROWS.has(found.id) ? { id: SIMD_TRAP, operands: {} } : found;
-  }, { ...A64_SEMANTICS, [SIMD_TRAP]: op(() => ({}), (s) => s.raise('simdAccess')) } as Readonly<Record<string, Operation<never>>>);
+  }, { ...A64_SEMANTICS, [SIMD_TRAP]: op(() => ({}), (s) => s.raise('simdAccess')) });
 }

@@ -8,6 +8,8 @@ const HELPERS: readonly (string | undefined)[] = [undefined, 'yield', 'wfe', 'wf
 export const hints: Semantics<typeof HINTS> = {
   HINT: op(
     ({ crm, op2 }) => ({ shape: { helper: HELPERS[crm * 8 + op2] ?? 'none' } }),
-    (s, { shape }) => void (shape.helper === 'none' || s.helper(shape.helper)),
+    (s, { shape }) => {
+      if (shape.helper !== 'none') s.helper(shape.helper);
+    },
   ),
 };

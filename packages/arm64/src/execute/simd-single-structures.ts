@@ -1,4 +1,4 @@
-import type { IntHole, Operation, Semantics, SemanticsBuilder, V128 } from '@worldswitch/engine';
+import type { IntHole, Semantics, SemanticsBuilder, V128 } from '@worldswitch/engine';
 import type { SIMD_SINGLE_STRUCTURES } from '../facts/encodings/simd-single-structures.ts';
 import { structure } from './structures.ts';
 import { bytesOf, laneBits, lowHalf } from './vector.ts';
@@ -24,8 +24,8 @@ function halves(s: SemanticsBuilder, value: V128, bit: IntHole) {
   return { low, high, inHigh, half: s.select(inHigh, high, low), shift: s.imm(bit, 64) };
 }
 
-function lane<F>(kind: 'load' | 'store', registers: number, size: Size, laneOf: (operands: F) => number): Operation<F & { readonly rn: number; readonly rt: number; readonly rm?: number }> {
-  return structure<F, Record<never, never>>({
+function lane<F>(kind: 'load' | 'store', registers: number, size: Size, laneOf: (operands: F) => number) {
+  return structure<F, Readonly<Record<string, never>>>({
     kind, registers, shape: () => ({}), element: () => size, bytes: () => registers * size, lane: laneOf,
     move(s, access, targets, _, bit) {
       const ones = s.literal((1n << BigInt(8 * size)) - 1n, 64);

@@ -1,0 +1,136 @@
+import {
+  afterInstruction, breakpointSyndrome, compileBreakpoints, compileWatchpoints, contextFrom, controlsFrom, debugExceptionTarget, implementationFrom,
+  stepPending, stepPhase, stepSyndrome, stepSyndromeBits, watchpointSyndrome,
+  type CompiledBreakpoints, type CompiledWatchpoints, type DebugImplementation, type DebugSetup, type StepPhase, type StepState, type WatchpointHit,
+} from '@worldswitch/arm64-debug';
+import type { DataAccess } from '@worldswitch/engine';
+import type { ProcessorState } from './processor-state.ts';
+import type { ExceptionEntry } from './exceptions.ts';
+
+/** A watchpoint that stops an access; becomes an exception like a fault of the access. */
+export interface WatchpointFault {
+  readonly kind: 'watchpoint';
+  readonly hit: WatchpointHit;
+}
+
+const PAGE = 4096n;
+const ZVA_BYTES = 64;
+
+/**
+ * The self-hosted debug facility of one processor: keeps what `arm64-debug` computes from the registers, and recomputes it when one
+ * of them changes.
+ */
+export class DebugUnit {
+  readonly #s: ProcessorState;
+  readonly implementation: DebugImplementation;
+  #setup: DebugSetup | undefined;
+  #breakpoints: CompiledBreakpoints | undefined;
+  #watchpoints: CompiledWatchpoints | undefined;
+  #stepping = false;
+  #phase: StepPhase = 'inactive';
+
+  constructor(state: ProcessorState) {
+    this.#s = state;
+    const { model } = state;
+    this.implementation = implementationFrom(model.constants.ID_AA64DFR0_EL1 ?? 0n, {
+      EL2: state.highestEl === 2, VHE: model.features.has('FEAT_VHE'), aarch32: false, zvaBytes: ZVA_BYTES, invalidateBytes: ZVA_BYTES,
+    });
+  }
+
+  /** A debug register, or one that decides whether debug exceptions are taken, has changed. */
+  changed(): void {
+    this.#setup = undefined;
+    this.#breakpoints = undefined;
+    this.#watchpoints = undefined;
+    const { addresses } = this.#compiled();
+    this.#s.core.marks = new Set(addresses);
+    this.#s.core.flush();
+    this.levelChanged();
+  }
+  /** The exception level, or PSTATE.D, has changed. */
+  levelChanged(): void {
+    const { el } = this.#s.pstate;
+    this.#stepping = this.setup().controls.SS || this.#compiled().contextual.includes(el);
+  }
+  /** Every instruction has to be looked at: software step is on, or a breakpoint that matches a context. */
+  get stepping(): boolean {
+    return this.#stepping;
+  }
+
+  setup(): DebugSetup {
+    return (this.#setup ??= this.#read());
+  }
+  stepState(): StepState {
+    const { pstate } = this.#s;
+    return { implementation: this.implementation, controls: this.setup().controls, el: pstate.el, D: pstate.D, step: pstate.step };
+  }
+
+  /** Before an instruction: the Software Step exception that is due. */
+  beforeInstruction(): ExceptionEntry | undefined {
+    const state = this.stepState();
+    this.#phase = stepPhase(state);
+    if (!state.controls.SS || !stepPending(state)) return undefined;
+    const to = debugExceptionTarget(state);
+    return { to, syndrome: stepSyndrome(state.el, to, stepSyndromeBits(state.step)), returnTo: this.#s.core.pc };
+  }
+  /** After the fetch: the Breakpoint exception that is due. */
+  afterFetch(): ExceptionEntry | undefined {
+    const { el, D } = this.#s.pstate;
+    if (this.#compiled().check(this.#s.core.pc, el, D) === undefined) return undefined;
+    const to = debugExceptionTarget(this.setup());
+    return { to, syndrome: breakpointSyndrome(el, to), returnTo: this.#s.core.pc };
+  }
+  /** After an instruction that completed without an exception. */
+  afterInstruction(loadExclusive: boolean): void {
+    const { pstate } = this.#s;
+    pstate.step = afterInstruction(pstate.step, this.#phase, loadExclusive);
+  }
+
+  /** Does a watchpoint lie in the page of this address: then every access to it is checked. */
+  watches(address: bigint): boolean {
+    const ranges = (this.#watchpoints ??= compileWatchpoints(this.setup())).ranges;
+    if (ranges.length === 0) return false;
+    const page = BigInt.asUintN(56, address) & ~(PAGE - 1n);
+    return ranges.some(({ start, length }) => {
+      const first = BigInt.asUintN(56, start);
+      return first < page + PAGE && page < first + BigInt(length);
+    });
+  }
+  /** The watchpoint that stops an access. */
+  checkAccess({ address, shape }: DataAccess, kind: 'load' | 'store' | 'atomic' | 'dc-zva'): WatchpointFault | undefined {
+    const watchpoints = (this.#watchpoints ??= compileWatchpoints(this.setup()));
+    if (watchpoints.ranges.length === 0) return undefined;
+    const { el, D } = this.#s.pstate;
+    const hit = watchpoints.check({ kind, address, size: shape.size, unprivileged: shape.unprivileged }, el, D);
+    return hit === undefined ? undefined : { kind: 'watchpoint', hit };
+  }
+  watchpointEntry({ hit }: WatchpointFault): ExceptionEntry {
+    const to = debugExceptionTarget(this.setup());
+    return { to, syndrome: watchpointSyndrome(this.#s.pstate.el, to, hit), returnTo: this.#s.core.pc, far: hit.far };
+  }
+
+  #compiled(): CompiledBreakpoints {
+    return (this.#breakpoints ??= compileBreakpoints(this.setup()));
+  }
+  #read(): DebugSetup {
+    const { registers } = this.#s;
+    const get = (name: Parameters<typeof registers.get>[0]): bigint => registers.get(name);
+    const numbered = (stem: 'DBGBCR' | 'DBGBVR' | 'DBGWCR' | 'DBGWVR', count: number): readonly bigint[] =>
+      Array.from({ length: count }, (_, n) => get(`${stem}${n}_EL1` as Parameters<typeof registers.get>[0]));
+    const raw = {
+      MDSCR_EL1: get('MDSCR_EL1'), OSLSR_EL1: get('OSLSR_EL1'), OSDLR_EL1: get('OSDLR_EL1'), DBGPRCR_EL1: get('DBGPRCR_EL1'),
+      MDCR_EL2: get('MDCR_EL2'), HCR_EL2: get('HCR_EL2'), TCR_EL1: get('TCR_EL1'), TCR_EL2: get('TCR_EL2'), CONTEXTIDR_EL1: get('CONTEXTIDR_EL1'),
+      CONTEXTIDR_EL2: get('CONTEXTIDR_EL2'), VTTBR_EL2: get('VTTBR_EL2'), VTCR_EL2: get('VTCR_EL2'),
+    };
+    const { breakpoints, watchpoints } = this.implementation;
+    return {
+      implementation: this.implementation,
+      controls: controlsFrom(raw),
+      context: contextFrom(raw),
+      registers: {
+        bcr: numbered('DBGBCR', breakpoints), bvr: numbered('DBGBVR', breakpoints),
+        wcr: numbered('DBGWCR', watchpoints), wvr: numbered('DBGWVR', watchpoints),
+      },
+    };
+  }
+}

@@ -1,0 +1,234 @@
+import {
+  REGISTER_LIST, compileAccess, controlRegisters, encodeSyndrome, encodingOf, instructionAt, syndromes,
+  type Access, type AccessContext, type RegisterName, type Resolution, type SystemInstructionName,
+} from '@worldswitch/arm64-sysreg';
+import { legaliseDbgbcr, legaliseDbgbvr, legaliseDbgwcr, legaliseDbgwvr } from '@worldswitch/arm64-debug';
+import type { DebugUnit } from './debug-unit.ts';
+import type { ExceptionEntry } from './exceptions.ts';
+import type { GenericTimers } from './timers.ts';
+import type { ProcessorState } from './processor-state.ts';
+
+/** What a write may change besides the register. */
+export interface AccessEffects {
+  /** Translation of some regime changed. */
+  translationChanged(): void;
+  /** An interrupt may have become deliverable. */
+  interruptsChanged(): void;
+  /** Is an IRQ (I) or FIQ (F) or SError (A) pending, in the positions of ISR_EL1. */
+  pendingInterrupts(): bigint;
+  /** AT, TLBI, DC, IC: `value` is the transfer register. */
+  instruction(name: SystemInstructionName, value: bigint): void;
+}
+
+/** What an access came to: a value, or the exception to take. */
+export type AccessOutcome = { readonly ok: true; readonly value: bigint } | { readonly ok: false; readonly entry: Omit<ExceptionEntry, 'returnTo'> };
+
+const TRANSLATION = /^(SCTLR|TCR|TTBR[01]|MAIR|CONTEXTIDR)_EL[12]$|^(HCR|VTCR|VTTBR)_EL2$/;
+const DEBUG = /^(DBG[BW][CV]R\d+|MDSCR|OSLAR|OSDLR|DBGPRCR|CONTEXTIDR|TCR)_EL[12]$|^(MDCR|HCR|VTTBR|VTCR|CONTEXTIDR|TCR)_EL2$/;
+const FLOATING_POINT = encodingOf('FPCR');
+/** Pairs of registers that set and clear bits of one. */
+const SET_CLEAR: Readonly<Record<string, { readonly store: RegisterName; readonly set: boolean }>> = {
+  PMCNTENSET_EL0: { store: 'PMCNTENSET_EL0', set: true }, PMCNTENCLR_EL0: { store: 'PMCNTENSET_EL0', set: false },
+  PMINTENSET_EL1: { store: 'PMINTENSET_EL1', set: true }, PMINTENCLR_EL1: { store: 'PMINTENSET_EL1', set: false },
+  PMOVSSET_EL0: { store: 'PMOVSSET_EL0', set: true }, PMOVSCLR_EL0: { store: 'PMOVSSET_EL0', set: false },
+  DBGCLAIMSET_EL1: { store: 'DBGCLAIMSET_EL1', set: true }, DBGCLAIMCLR_EL1: { store: 'DBGCLAIMSET_EL1', set: false },
+};
+const CLAIM_TAGS = 0xffn;
+const OSLSR_LOCKED = 2n;
+/** PMCR_EL0 bits that a write keeps: E, D, X, DP, LC; P and C act and read as 0; N and the identification are fixed. */
+const PMCR_WRITABLE = 0x69n;
+const DAIF_SHIFT = { D: 9n, A: 8n, I: 7n, F: 6n } as const;
+
+/**
+ * MRS, MSR, SYS and SYSL: asks the tables of `arm64-sysreg` what an access comes to in the present state, and joins the registers that
+ * are more than storage.
+ */
+export class SystemAccess {
+  readonly #s: ProcessorState;
+  readonly #timers: GenericTimers;
+  readonly #debug: DebugUnit;
+  readonly #effects: AccessEffects;
+  readonly #compiled = new Map<number, Access>();
+  /** Verdicts of the present control state, by level; dropped when a control register changes. */
+  readonly #verdicts: readonly Map<number, Resolution>[] = [new Map(), new Map(), new Map()];
+  readonly #controls: ReadonlySet<string> = new Set([...controlRegisters(), 'HCR_EL2']);
+
+  constructor(state: ProcessorState, timers: GenericTimers, debug: DebugUnit, effects: AccessEffects) {
+    this.#s = state;
+    this.#timers = timers;
+    this.#debug = debug;
+    this.#effects = effects;
+  }
+
+  mrs(encoding: number, rt: number): AccessOutcome {
+    const verdict = this.verdict(encoding, 'read');
+    if (verdict.kind === 'register') return { ok: true, value: this.read(verdict.register) };
+    return verdict.kind === 'zero' ? { ok: true, value: 0n } : this.#refused(encoding, 'read', rt, verdict);
+  }
+  msr(encoding: number, rt: number, value: bigint): AccessOutcome {
+    const verdict = this.verdict(encoding, 'write');
+    if (verdict.kind !== 'register') return this.#refused(encoding, 'write', rt, verdict);
+    this.write(verdict.register, value);
+    return { ok: true, value: 0n };
+  }
+  /** SYS, or SYSL with `direction` read: no SYSL instruction is allocated, but it traps as SYS does. */
+  sys(encoding: number, rt: number, value: bigint, direction: 'read' | 'write'): AccessOutcome {
+    const verdict = this.verdict(encoding, direction);
+    if (verdict.kind !== 'instruction') return this.#refused(encoding, direction, rt, verdict);
+    const name = instructionAt(encoding);
+    if (name !== undefined) this.#effects.instruction(name, value);
+    return { ok: true, value: 0n };
+  }
+  /** What a floating-point or SIMD instruction comes to here: undefined where it may execute. */
+  simdRefusal(): Omit<ExceptionEntry, 'returnTo'> | undefined {
+    const verdict = this.verdict(FLOATING_POINT, 'read');
+    return verdict.kind === 'trap' ? { to: verdict.to, syndrome: encodeSyndrome({ ec: verdict.ec, il: 1, iss: verdict.iss }) } : undefined;
+  }
+
+  /** What an access comes to in the present state. */
+  verdict(encoding: number, direction: 'read' | 'write'): Resolution {
+    const { el } = this.#s.pstate;
+    const key = direction === 'read' ? encoding : encoding | 0x1_0000;
+    const cache = this.#verdicts[el];
+    let verdict = cache.get(key);
+    if (verdict === undefined) {
+      verdict = this.#access(encoding, direction).verdict(this.#context(0));
+      cache.set(key, verdict);
+    }
+    return verdict;
+  }
+  /** A control register or PSTATE.SP has changed: verdicts may differ now. */
+  controlsChanged(): void {
+    for (const cache of this.#verdicts) cache.clear();
+  }
+
+  /** The value of a register as an instruction that reaches it reads it. */
+  read(name: RegisterName): bigint {
+    const { pstate, registers, core, model } = this.#s;
+    switch (name) {
+      case 'CurrentEL': return BigInt(pstate.el) << 2n;
+      case 'SPSel': return BigInt(pstate.sp);
+      case 'DAIF': return (Object.keys(DAIF_SHIFT) as (keyof typeof DAIF_SHIFT)[]).reduce((all, bit) => all | (pstate[bit] ? 1n << DAIF_SHIFT[bit] : 0n), 0n);
+      case 'NZCV': return BigInt(core.state.flags) << 28n;
+      case 'PAN': return pstate.PAN ? 1n << 22n : 0n;
+      case 'UAO': return pstate.UAO ? 1n << 23n : 0n;
+      case 'DIT': return pstate.DIT ? 1n << 24n : 0n;
+      case 'SSBS': return pstate.SSBS ? 1n << 12n : 0n;
+      case 'SP_EL0': return this.#s.stackPointer(0);
+      case 'SP_EL1': return this.#s.stackPointer(1);
+      case 'CNTPCT_EL0': case 'CNTPCTSS_EL0': return this.#timers.count;
+      case 'CNTVCT_EL0': case 'CNTVCTSS_EL0': return this.#timers.virtualCount(this.#s.host);
+      case 'CCSIDR_EL1': return model.caches[Number(registers.get('CSSELR_EL1') & 15n)] ?? 0n;
+      case 'ISR_EL1': return this.#effects.pendingInterrupts();
+      case 'DBGCLAIMSET_EL1': return CLAIM_TAGS;
+    }
+    const pair = SET_CLEAR[name];
+    return pair === undefined ? (this.#timers.read(name) ?? registers.get(name)) : registers.get(pair.store);
+  }
+
+  /** A write that reaches a register, with all its consequences. */
+  write(name: RegisterName, value: bigint): void {
+    if (this.#writePstate(name, value)) return;
+    if (this.#timers.write(name, value)) this.#timers.update();
+    else this.#store(name, value);
+    this.#consequences(name);
+  }
+  /** The consequences of a register's new value. */
+  #consequences(name: RegisterName): void {
+    if (name === 'HCR_EL2') {
+      this.#s.hcrChanged();
+      this.#s.selectContext();
+      this.#effects.interruptsChanged();
+    }
+    if (TRANSLATION.test(name)) this.#effects.translationChanged();
+    if (this.#controls.has(name)) {
+      this.controlsChanged();
+      this.gateSimd();
+    }
+    if (DEBUG.test(name)) this.#debug.changed();
+  }
+  /** After a change of level or control: may SIMD instructions execute? */
+  gateSimd(): void {
+    this.#s.core.gated = this.verdict(FLOATING_POINT, 'read').kind !== 'register';
+  }
+
+  #store(name: RegisterName, value: bigint): void {
+    const { registers } = this.#s;
+    const pair = SET_CLEAR[name];
+    const unit = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name);
+    if (pair !== undefined) {
+      const old = registers.get(pair.store);
+      registers.set(pair.store, pair.set ? old | registers.legalise(name, value, this.#s.e2h) : old & ~value);
+    } else if (unit !== null) registers.set(name, legaliseUnit(unit[1], Number(unit[2]), value, this.#debug));
+    else if (name === 'OSLAR_EL1') registers.set('OSLSR_EL1', (registers.get('OSLSR_EL1') & ~OSLSR_LOCKED) | ((value & 1n) << 1n));
+    else if (name === 'PMCR_EL0') registers.set(name, (registers.get(name) & ~PMCR_WRITABLE) | (value & PMCR_WRITABLE));
+    else registers.set(name, registers.legalise(name, value, this.#s.e2h));
+  }
+  #writePstate(name: RegisterName, value: bigint): boolean {
+    const { pstate, core } = this.#s;
+    const bit = (at: bigint): boolean => ((value >> at) & 1n) !== 0n;
+    switch (name) {
+      case 'SPSel': this.selectStackPointer(bit(0n) ? 1 : 0); return true;
+      case 'DAIF':
+        for (const [mask, at] of Object.entries(DAIF_SHIFT) as [keyof typeof DAIF_SHIFT, bigint][]) pstate[mask] = bit(at);
+        this.masksChanged();
+        return true;
+      case 'NZCV': core.state.flags = Number((value >> 28n) & 15n); return true;
+      case 'PAN':
+        pstate.PAN = bit(22n);
+        this.#s.selectContext();
+        return true;
+      case 'UAO': pstate.UAO = bit(23n); return true;
+      case 'DIT': pstate.DIT = bit(24n); return true;
+      case 'SSBS': pstate.SSBS = bit(12n); return true;
+      case 'SP_EL0': this.#s.setStackPointer(0, value); return true;
+      case 'SP_EL1': this.#s.setStackPointer(1, value); return true;
+      default: return false;
+    }
+  }
+  selectStackPointer(sp: 0 | 1): void {
+    this.#s.enter(this.#s.pstate.el, sp);
+    this.controlsChanged();
+  }
+  masksChanged(): void {
+    this.#debug.levelChanged();
+    this.#effects.interruptsChanged();
+  }
+
+  #access(encoding: number, direction: 'read' | 'write'): Access {
+    const key = direction === 'read' ? encoding : encoding | 0x1_0000;
+    let access = this.#compiled.get(key);
+    if (access === undefined) {
+      access = compileAccess(encoding, direction);
+      this.#compiled.set(key, access);
+    }
+    return access;
+  }
+  #context(rt: number): AccessContext {
+    const { registers, pstate, e2h, tge, model } = this.#s;
+    return {
+      el: pstate.el, e2h, tge, rt, features: model.features,
+      read: (name) => (name === 'SPSel' ? BigInt(pstate.sp) : registers.get(name)),
+    };
+  }
+  #refused(encoding: number, direction: 'read' | 'write', rt: number, verdict: Resolution): AccessOutcome {
+    // The cached verdict was made for register 0; a trap reports the real one.
+    const exact = verdict.kind === 'trap' ? this.#access(encoding, direction).verdict(this.#context(rt)) : verdict;
+    if (exact.kind === 'trap') return { ok: false, entry: { to: exact.to, syndrome: encodeSyndrome({ ec: exact.ec, il: 1, iss: exact.iss }) } };
+    return { ok: false, entry: { to: undefinedTarget(this.#s), syndrome: encodeSyndrome(syndromes.unknown()) } };
+  }
+}
+
+/** Where an UNDEFINED instruction's exception goes. */
+export function undefinedTarget(s: ProcessorState): 1 | 2 {
+  return s.pstate.el === 2 || (s.pstate.el === 0 && s.tge) ? 2 : 1;
+}
+
+function legaliseUnit(stem: string, n: number, value: bigint, { implementation }: DebugUnit): bigint {
+  const legalise = { DBGBCR: legaliseDbgbcr, DBGBVR: legaliseDbgbvr, DBGWCR: legaliseDbgwcr, DBGWVR: legaliseDbgwvr }[stem];
+  if (legalise === undefined) throw new RangeError(`${stem} is no debug register family`);
+  return legalise(n, value, implementation);
+}
+
+/** Names of all registers, for the doors. */
+export const REGISTER_NAMES: readonly RegisterName[] = REGISTER_LIST.map(({ name }) => name);
