@@ -209,7 +209,7 @@ function handleOf(number: bigint | undefined, state: SemihostingState): { readon
   if (number === undefined || number < 1n || number > BigInt(state.handles.length)) return undefined;
   const index = Number(number) - 1;
   const what = state.handles[index];
-  return what.kind === 'closed' ? undefined : { index, what: what as Exclude<Handle, { kind: 'closed' }> };
+  return what.kind === 'closed' ? undefined : { index, what: what };
 }
 
 /** `count` 64-bit little-endian words. */
