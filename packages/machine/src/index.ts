@@ -16,6 +16,7 @@ export type { ExclusiveMonitor } from './monitor.ts';
 export { regionEnd } from './memory.ts';
 export type { AddressMap, PhysicalMemory, Region, RegionKind } from './memory.ts';
 export { checkRange, ReferenceMemory } from './reference-memory.ts';
+export { EngineMemory } from './engine-memory.ts';
 export { API_VERSION } from './cpu.ts';
 export type {
   Access, AccessVerdict, Architecture, Cpu, CpuModel, DebugFacility, DebugHit, GuestDoor, MachinePort, Observation, ObservationKind, ObservationRing,
