@@ -12,14 +12,40 @@ export interface FlagOperands {
   readonly carry: Local;
 }
 
-/** Emits code for the lazily kept condition flags: the header of the state block at local `cpu`. */
+/** Where generated code keeps the lazy flags between instructions. */
+export interface FlagsHome {
+  /** The kind, where it is known when the code is made; kept up to date by `FlagsLowering`. */
+  known: number | undefined;
+  pushKind(): void;
+  setKind(kind: number): void;
+  push(word: 'flagsA' | 'flagsB'): void;
+  /** Stores what `value` pushes. */
+  store(word: 'flagsA' | 'flagsB', value: () => void): void;
+}
+
+/** The flags in the header of the state block at local `cpu`; nothing is known about them. */
+function headerFlags(f: FunctionWriter, cpu: Local): FlagsHome {
+  return {
+    known: undefined,
+    pushKind: () => { f.get(cpu).memory(Op.i32Load, HEADER.flagsKind); },
+    setKind: (kind) => { f.get(cpu).i32(kind).memory(Op.i32Store, HEADER.flagsKind); },
+    push: (word) => { f.get(cpu).memory(Op.i64Load, HEADER[word]); },
+    store: (word, value) => {
+      f.get(cpu);
+      value();
+      f.memory(Op.i64Store, HEADER[word]);
+    },
+  };
+}
+
+/** Emits code for the lazily kept condition flags. */
 export class FlagsLowering {
   readonly #f: FunctionWriter;
-  readonly #cpu: Local;
+  readonly #home: FlagsHome;
 
-  constructor(f: FunctionWriter, cpu: Local) {
+  constructor(f: FunctionWriter, cpu: Local, home: FlagsHome = headerFlags(f, cpu)) {
     this.#f = f;
-    this.#cpu = cpu;
+    this.#home = home;
   }
 
   /** Pushes 0 or 1. */
@@ -30,21 +56,22 @@ export class FlagsLowering {
       f.i32(1);
       return;
     }
-    this.#kind().i32(FLAGS_KIND.sub).op(Op.i32Eq).if(Type.i32);
-    this.#subCondition(condition);
-    f.else();
-    let holds = 0;
-    for (let flags = 0; flags < 16; flags++) if (conditionHolds(index, flags)) holds |= 1 << flags;
-    f.i32(holds);
-    this.#packedUnlessSub();
-    f.op(Op.i32ShrU).i32(1).op(Op.i32And);
-    f.end();
+    const { known } = this.#home;
+    if (known === FLAGS_KIND.sub) this.#subCondition(condition);
+    else if (known !== undefined) this.#otherCondition(condition, index);
+    else {
+      this.#isSub().if(Type.i32);
+      this.#subCondition(condition);
+      f.else();
+      this.#otherCondition(condition, index);
+      f.end();
+    }
   }
 
   /** Pushes N 8, Z 4, C 2, V 1. */
   packed(): void {
     const f = this.#f;
-    this.#kind().i32(FLAGS_KIND.sub).op(Op.i32Eq).if(Type.i32);
+    this.#isSub().if(Type.i32);
     this.#subCondition('mi');
     f.i32(3).op(Op.i32Shl);
     this.#subCondition('eq');
@@ -57,7 +84,11 @@ export class FlagsLowering {
     f.end();
   }
 
-  /** Writes the header from operands in locals. */
+  /** After code that one of several paths has run: what they agree on is not looked for. */
+  merge(): void {
+    this.#home.known = undefined;
+  }
+  /** Sets the flags from operands in locals. */
   set(effect: FlagsEffect, { a, b, carry }: FlagOperands): void {
     switch (effect.kind) {
       case 'sub':
@@ -128,9 +159,24 @@ export class FlagsLowering {
     }
     f.i64(0n).op(condition === 'mi' || condition === 'vs' ? Op.i64LtS : Op.i64GeS);
   }
+  #otherCondition(condition: Condition, index: number): void {
+    const f = this.#f;
+    if (this.#home.known === FLAGS_KIND.logic && (condition === 'eq' || condition === 'ne')) {
+      this.#load('flagsA');
+      f.op(Op.i64Eqz);
+      if (condition === 'ne') f.op(Op.i32Eqz);
+      return;
+    }
+    let holds = 0;
+    for (let flags = 0; flags < 16; flags++) if (conditionHolds(index, flags)) holds |= 1 << flags;
+    f.i32(holds);
+    this.#packedUnlessSub();
+    f.op(Op.i32ShrU).i32(1).op(Op.i32And);
+  }
   #packedUnlessSub(): void {
     const f = this.#f;
-    this.#kind().if(Type.i32);
+    this.#home.pushKind();
+    f.if(Type.i32);
     this.#load('flagsA');
     f.i64(63n).op(Op.i64ShrU).op(Op.i32WrapI64).i32(3).op(Op.i32Shl);
     this.#load('flagsA');
@@ -143,18 +189,18 @@ export class FlagsLowering {
     this.#f.get(local);
     if (width === 32) this.#f.op(Op.i64ExtendI32U).i64(32n).op(Op.i64Shl);
   }
-  #kind(): FunctionWriter {
-    return this.#f.get(this.#cpu).memory(Op.i32Load, HEADER.flagsKind);
+  #isSub(): FunctionWriter {
+    this.#home.pushKind();
+    return this.#f.i32(FLAGS_KIND.sub).op(Op.i32Eq);
   }
   #setKind(kind: number): void {
-    this.#f.get(this.#cpu).i32(kind).memory(Op.i32Store, HEADER.flagsKind);
+    this.#home.setKind(kind);
+    this.#home.known = kind;
   }
   #load(word: 'flagsA' | 'flagsB'): void {
-    this.#f.get(this.#cpu).memory(Op.i64Load, HEADER[word]);
+    this.#home.push(word);
   }
   #store(word: 'flagsA' | 'flagsB', value: () => void): void {
-    this.#f.get(this.#cpu);
-    value();
-    this.#f.memory(Op.i64Store, HEADER[word]);
+    this.#home.store(word, value);
   }
 }

@@ -5,6 +5,8 @@ import type { Local } from '../wasm/function.ts';
 export interface Operands {
   /** Pushes the base address for a register and gives the constant offset to add. */
   slot(slot: Hole<'slot'> | Slot): number;
+  /** The local that holds a register instead (i64 or v128), where it has one. */
+  local?(slot: Hole<'slot'> | Slot): Local | undefined;
   /** Pushes an i32 hole, sign-extended where 64 bits are asked for. */
   int(hole: Hole<'int'>, width: 32 | 64): void;
   wide(hole: Hole<'wide'>): void;

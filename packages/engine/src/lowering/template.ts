@@ -3,7 +3,7 @@ import type { Effect, FlagsEffect, Node, NodeId, Template } from '../ir/types.ts
 import type { FunctionWriter, Local } from '../wasm/function.ts';
 import { Op, Type, type Opcode } from '../wasm/opcodes.ts';
 import { emitBinary, emitCompare, emitLane, emitReverseBytes, emitSplat, emitUnary, emitVector, emitWithLane } from './arithmetic.ts';
-import { FlagsLowering } from './flags.ts';
+import { FlagsLowering, type FlagsHome } from './flags.ts';
 import { emitAccess } from './memory.ts';
 import type { GuestLocals, Operands } from './operands.ts';
 
@@ -14,6 +14,8 @@ export interface LoweringContext {
   /** Function index of `probe`. */
   readonly probe: number;
   readonly order: ByteOrder;
+  /** Where the flags are kept; the header of the state block unless given. */
+  readonly flags?: FlagsHome;
 }
 
 const LOAD: Readonly<Record<'i32' | 'i64', Readonly<Record<number, readonly [Opcode, Opcode]>>>> = {
@@ -42,7 +44,7 @@ export class TemplateLowering {
     this.#template = template;
     this.#operands = operands;
     this.#uses = countUses(template);
-    this.#flags = new FlagsLowering(context.f, context.locals.cpu);
+    this.#flags = new FlagsLowering(context.f, context.locals.cpu, context.flags);
   }
 
   /**
@@ -107,6 +109,12 @@ export class TemplateLowering {
         else this.#operands.int(node.hole as never, node.type === 'i64' ? 64 : 32);
         break;
       case 'get': {
+        const local = this.#operands.local?.(node.slot);
+        if (local !== undefined) {
+          f.get(local);
+          if (node.type === 'i32') f.op(Op.i32WrapI64);
+          break;
+        }
         const offset = this.#operands.slot(node.slot);
         f.memory(node.type === 'i32' ? Op.i32Load : node.type === 'i64' ? Op.i64Load : Op.v128Load, offset);
         break;
@@ -190,10 +198,12 @@ export class TemplateLowering {
     switch (effect.op) {
       case 'set': {
         const { type } = this.#template.nodes[effect.value];
-        const offset = this.#operands.slot(effect.slot);
+        const local = this.#operands.local?.(effect.slot);
+        const offset = local === undefined ? this.#operands.slot(effect.slot) : 0;
         this.value(effect.value);
         if (type === 'i32') f.op(Op.i64ExtendI32U);
-        f.memory(type === 'v128' ? Op.v128Store : Op.i64Store, offset);
+        if (local !== undefined) f.set(local);
+        else f.memory(type === 'v128' ? Op.v128Store : Op.i64Store, offset);
         break;
       }
       case 'store': this.#store(effect); break;
@@ -205,6 +215,7 @@ export class TemplateLowering {
         f.else();
         this.#flags.setPacked(effect.otherwise);
         f.end();
+        this.#flags.merge();
     }
   }
   #store(effect: Effect & { op: 'store' }): void {
