@@ -61,7 +61,7 @@ export class Engine {
     this.code = new CodeStore(this.memory, this.table, this.order, options.codePages ?? 4096, { forgotten: (page) => { this.#forgotten(page); } });
     if (this.kind === 'translator') {
       this.translator = new Translator(
-        { linear: this.linear, code: this.code, table: this.table, order: this.order, digest: this.digesting, functions: this.#functions, imports: this.#imports },
+        { linear: this.linear, code: this.code, table: this.table, layout: this.layout, order: this.order, digest: this.digesting, functions: this.#functions, imports: this.#imports },
         options.threshold ?? 60,
       );
     }

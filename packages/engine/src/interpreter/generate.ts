@@ -24,7 +24,7 @@ const FETCH_TYPE: FunctionType = { parameters: [Type.i32, Type.i32], results: [T
 /** hot(cpu, record): a jump target was reached often. */
 const HOT_TYPE: FunctionType = DECODE_TYPE;
 /** digestBlock(cpu): a block of the digest is full. */
-const DIGEST_TYPE: FunctionType = { parameters: [Type.i32], results: [] };
+export const DIGEST_TYPE: FunctionType = { parameters: [Type.i32], results: [] };
 /** region(cpu, record, remaining) → record | 1 where the next instruction must be interpreted; remaining in the header. */
 export const REGION_TYPE: FunctionType = { parameters: [Type.i32, Type.i32, Type.i32], results: [Type.i32] };
 
