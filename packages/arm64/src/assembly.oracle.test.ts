@@ -13,6 +13,7 @@ const AS = 'aarch64-linux-gnu-as';
 const OBJDUMP = 'aarch64-linux-gnu-objdump';
 const OBJCOPY = 'aarch64-linux-gnu-objcopy';
 const PER_ROW = 200;
+const ARCHITECTURE = 'armv8.8-a+sme+memtag+flagm+sb+predres+pan+profile+rng+lse+rcpc+ssbs+fp16';
 
 interface Case {
   readonly id: string;
@@ -46,7 +47,7 @@ function gnuAssemble(texts: readonly string[]): { words: (number | undefined)[];
   for (let attempt = 0; attempt < 2; attempt++) {
     // The location is fixed by padding: targets are absolute addresses of the final place, so each is made relative to `base`.
     const lines = kept.map(({ text, i }) => `.org ${4 * i}\n${relative(text)}`);
-    writeFileSync(file('texts.s'), `.arch armv8.8-a+sve+sme+memtag+flagm+sb+predres+pan+profile+rng+lse+rcpc+ssbs+fp16\nbase:\n${lines.join('\n')}\n.org ${4 * texts.length}\n`);
+    writeFileSync(file('texts.s'), [`.arch ${ARCHITECTURE}`, 'base:', ...lines, `.org ${4 * texts.length}`, ''].join('\n'));
     try {
       execFileSync(AS, ['-o', file('texts.o'), file('texts.s')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
       break;
@@ -76,7 +77,8 @@ function relative(text: string): string {
   const match = WITH_TARGET.exec(text);
   if (!match) return text;
   const distance = BigInt.asIntN(64, BigInt(match[2]) - BASE);
-  return `${text.slice(0, text.length - match[2].length)}base${distance < 0n ? '-' : '+'}0x${(distance < 0n ? -distance : distance).toString(16)}`;
+  const head = text.slice(0, text.length - match[2].length);
+  return distance < 0n ? `${head}base-${-distance}` : `${head}base+${distance}`;
 }
 
 /** Differences of notation only: what the manual calls CLRBHB had another name at first. */
@@ -120,7 +122,8 @@ describe.skipIf(!haveTools(AS, OBJDUMP, OBJCOPY))('A64 against GNU binutils', ()
       if (text === undefined) return [];
       const read = A64.assembleInstruction(text, { pc: BASE + 4n * BigInt(i) });
       if (read.ok && sameInstruction(read.word, word)) return [];
-      return [`${id} ${word.toString(16)} '${text}': ${read.ok ? `read as ${read.word.toString(16)}` : `expected ${read.expected.join(' or ')}`}`];
+      const outcome = read.ok ? `read as ${read.word.toString(16)}` : `expected ${read.expected.join(' or ')}`;
+      return [`${id} ${word.toString(16)} '${text}': ${outcome}`];
     });
     report('read', differences);
   });
@@ -128,8 +131,11 @@ describe.skipIf(!haveTools(AS, OBJDUMP, OBJCOPY))('A64 against GNU binutils', ()
   it('prints what GNU as reads', () => {
     // The distance of ADRP is known to the linker only; the other direction covers it.
     const { words, errors } = gnuAssemble(ours.map((text) => (text === undefined || /^(adrp|clrbhb)/.test(text) ? '' : text)));
-    const differences = cases.flatMap(({ id, word }, i) =>
-      words[i] === undefined || words[i] === 0 || sameInstruction(words[i], word) ? [] : [`${id} ${word.toString(16)} '${ours[i]}': as gives ${words[i].toString(16)}`]);
+    const differences = cases.flatMap(({ id, word }, i) => {
+      const theirWord = words[i];
+      if (theirWord === undefined || theirWord === 0 || sameInstruction(theirWord, word)) return [];
+      return [`${id} ${word.toString(16)} '${ours[i]}': as gives ${theirWord.toString(16)}`];
+    });
     report('as', [...errors, ...differences]);
   });
 });

@@ -3,13 +3,14 @@ import { InstructionTable, op } from '@worldswitch/engine';
 import { createInstructionSet } from '@worldswitch/isa';
 import type { Row } from '@worldswitch/isa';
 import { A64_KINDS, A64_PREDICATES, isRegisterWord } from './assembly/kinds.ts';
+import { literalLoad } from './assembly/literals.ts';
 import { A64_SEMANTICS } from './execute/all.ts';
 import { A64_ROWS, SIMD_TABLES } from './facts/encodings/all.ts';
 
 /** Decoder, assembler and disassembler in GNU syntax. */
 export const A64 = createInstructionSet({
   name: 'A64', rows: A64_ROWS, kinds: A64_KINDS, predicates: A64_PREDICATES, byteOrder: 'little', comments: [], reserved: isRegisterWord,
-  nop: 0xd503_201f,
+  nop: 0xd503_201f, literalLoad,
 });
 
 const SIMD_ROWS: ReadonlySet<string> = new Set(SIMD_TABLES.flatMap((table) => Object.keys(table)));

@@ -26,7 +26,9 @@ function parseNumber(cursor: Cursor, low: number, high: number): number | undefi
 }
 
 /** Prints a fixed text; reads it. For a one-bit field that adds something. */
-function marker(text: readonly (string | undefined)[], pattern: RegExp, value: (match: RegExpExecArray) => number | undefined, expects: string): Kind {
+function marker(
+  text: readonly (string | undefined)[], pattern: RegExp, value: (match: RegExpExecArray) => number | undefined, expects: string,
+): Kind {
   return {
     print: ({ joined }) => text[joined],
     parse(cursor, context) {
@@ -44,7 +46,22 @@ function marker(text: readonly (string | undefined)[], pattern: RegExp, value: (
 }
 
 const lsl12 = marker(['lsl #0', 'lsl #12'], /lsl\s*#?(0|12)(?![0-9])/i, (m) => (m[1] === '12' ? 1 : 0), "'lsl #12'");
-const lsl16 = marker(['lsl #0', 'lsl #16', 'lsl #32', 'lsl #48'], /lsl\s*#?(0|16|32|48)(?![0-9])/i, (m) => Number(m[1]) / 16, "'lsl #16', 'lsl #32' or 'lsl #48'");
+const lsl16 = marker(
+  ['lsl #0', 'lsl #16', 'lsl #32', 'lsl #48'], /lsl\s*#?(0|16|32|48)(?![0-9])/i, (m) => Number(m[1]) / 16,
+  "'lsl #16', 'lsl #32' or 'lsl #48'",
+);
+
+/** `{sh,imm12:shifted12}`: read only, a multiple of 4096 that needs the shift though it is not written. */
+const shifted12: Kind = {
+  print: () => undefined,
+  parse(cursor) {
+    cursor.skipSpaces();
+    const at = cursor.position;
+    const value = parseNumber(cursor, 0x1000, 0xfff000);
+    if (value === undefined) return undefined;
+    return value % 0x1000 === 0 ? { sh: 1, imm12: value / 0x1000 } : cursor.fail('a number up to 4095, or a multiple of 4096', at);
+  },
+};
 
 /** `{n,immr,imms:bitmask}`: the mask itself. */
 const bitmask: Kind = {
@@ -59,7 +76,7 @@ const bitmask: Kind = {
     const value = parseWord(cursor, bits);
     if (value === undefined) return undefined;
     const found = encodeBitmask(value, bits);
-    return found ? { n: found.n, immr: found.immr, imms: found.imms } : cursor.fail('a rotated run of ones, repeated in 2, 4, 8, 16, 32 or 64 bits', at);
+    return found ? { ...found } : cursor.fail('a rotated run of ones, repeated in 2, 4, 8, 16, 32 or 64 bits', at);
   },
 };
 
@@ -75,7 +92,10 @@ export function isMoveWide(sf: number, n: number, immr: number, imms: number): b
 
 /** `{hw,imm16:movWide}`: the value MOVZ writes, where `mov` is the preferred spelling. */
 const movWide: Kind = {
-  print: ({ operands }) => (operands['imm16'] === 0 && operands['hw'] !== 0 ? undefined : hex(BigInt(operands['imm16']) << BigInt(16 * operands['hw']))),
+  print({ operands }) {
+    const { imm16, hw } = operands as { imm16: number; hw: number };
+    return imm16 === 0 && hw !== 0 ? undefined : hex(BigInt(imm16) << BigInt(16 * hw));
+  },
   parse(cursor, { operands }) {
     cursor.skipSpaces();
     const at = cursor.position;
@@ -120,7 +140,10 @@ const sameAsSf: Kind = {
   parse: (_, { field, operands }) => ({ [field]: operands['sf'] }),
 };
 
-function bitfieldKind(print: (fields: { size: number; immr: number; imms: number }) => string | undefined, parse: (cursor: Cursor, size: number) => { immr: number; imms: number } | undefined): Kind {
+function bitfieldKind(
+  print: (fields: { size: number; immr: number; imms: number }) => string | undefined,
+  parse: (cursor: Cursor, size: number) => { immr: number; imms: number } | undefined,
+): Kind {
   return {
     print: ({ operands }: PrintContext) => print({ size: widthOf(operands), immr: operands['immr'], imms: operands['imms'] }),
     parse(cursor, { operands }) {
@@ -204,6 +227,6 @@ function scaled(signed: boolean): Kind {
 }
 
 export const IMMEDIATE_KINDS: Kinds = {
-  lsl12, lsl16, bitmask, movWide, movInverted, sameAsSf, shiftRight, shiftLeft, insertField, extractField, testBit,
+  lsl12, lsl16, shifted12, bitmask, movWide, movInverted, sameAsSf, shiftRight, shiftLeft, insertField, extractField, testBit,
   scaled: scaled(false), scaledSigned: scaled(true),
 };

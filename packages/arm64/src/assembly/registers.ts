@@ -162,7 +162,9 @@ const extended: Kind = {
     const word = cursor.word() ?? '';
     const kind = word === 'lsl' && stack ? plain : EXTENDS.indexOf(word);
     if (kind < 0) return cursor.fail('an extension (uxtb, uxth, uxtw, uxtx, sxtb, sxth, sxtw, sxtx)', at);
-    if (register.sf !== ((kind & 3) === 3 ? operands['sf'] : 0)) return cursor.fail('uxtx and sxtx with an X register, the others with a W register', at);
+    if (register.sf !== ((kind & 3) === 3 ? operands['sf'] : 0)) {
+      return cursor.fail('uxtx and sxtx with an X register, the others with a W register', at);
+    }
     const shifted = cursor.atEnd() ? 0 : smallNumber(cursor, 4);
     return shifted === undefined ? undefined : { [rm]: register.number, [option]: kind, [amount]: shifted };
   },

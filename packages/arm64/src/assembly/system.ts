@@ -1,5 +1,7 @@
 /** Names in the system instruction space: registers, SYS operations, barriers, prefetch operations. */
-import { encodingOf, genericName, instructionAt, parseGenericName, registerAt, REGISTER_LIST, SYSTEM_INSTRUCTIONS } from '@worldswitch/arm64-sysreg';
+import {
+  encodingOf, genericName, instructionAt, parseGenericName, registerAt, REGISTER_LIST, SYSTEM_INSTRUCTIONS,
+} from '@worldswitch/arm64-sysreg';
 import type { Direction } from '@worldswitch/arm64-sysreg';
 import type { Cursor, FieldValues, Kind, Kinds } from '@worldswitch/isa';
 import { systemEncoding } from '../execute/system.ts';
@@ -120,7 +122,8 @@ const PREFETCHES = Array.from({ length: 32 }, (_, value) => {
 
 export const SYSTEM_KINDS: Kinds = {
   sysregRead: sysreg('read'), sysregWrite: sysreg('write'),
-  atOperation: operation('AT'), dcOperation: operation('DC'), icOperation: operation('IC'), tlbiOperation: operation('TLBI'), operationRegister, C,
+  atOperation: operation('AT'), dcOperation: operation('DC'), icOperation: operation('IC'), tlbiOperation: operation('TLBI'),
+  operationRegister, C,
   barrier: named(BARRIERS, 'a barrier option (sy, ish, ishld, ishst, …, or a number from 0 to 15)', 2),
   instructionBarrier: named([...Array<undefined>(15), 'sy'], "'sy', or a number from 0 to 15", 1),
   prefetch: named(PREFETCHES, 'a prefetch operation (pldl1keep, …, or a number from 0 to 31)', 2),

@@ -110,7 +110,8 @@ const laneList: Kind = {
     return `${printList(operands[rt], Number(args[0]), args[1])}[${lane}]`;
   },
   parse(cursor, { fields: [rt, ...index], width, args }) {
-    const found = parseList(cursor, Number(args[0]), () => (cursor.match(new RegExp(`\\.${args[1]}(?![0-9A-Za-z])`, 'i')) ? args[1] : cursor.fail(`.${args[1]}`)));
+    const element = new RegExp(`\\.${args[1]}(?![0-9A-Za-z])`, 'i');
+    const found = parseList(cursor, Number(args[0]), () => (cursor.match(element) ? args[1] : cursor.fail(`.${args[1]}`)));
     if (!found) return undefined;
     const lane = cursor.match(/\[\s*([0-9]+)\s*\]/);
     const bits = index.reduce((sum, field) => sum + width(field), 0);

@@ -15,7 +15,8 @@ export type Transfer = {
 export const TRANSFERS = {
   byte: (): Transfer => ({ size: 1, width: 32, signed: false }),
   half: (): Transfer => ({ size: 2, width: 32, signed: false }),
-  register: ({ sz }: { readonly sz: number }): Transfer => (sz === 1 ? { size: 8, width: 64, signed: false } : { size: 4, width: 32, signed: false }),
+  register: ({ sz }: { readonly sz: number }): Transfer =>
+    sz === 1 ? { size: 8, width: 64, signed: false } : { size: 4, width: 32, signed: false },
   signedByte: ({ w }: { readonly w: number }): Transfer => ({ size: 1, width: w === 1 ? 32 : 64, signed: true }),
   signedHalf: ({ w }: { readonly w: number }): Transfer => ({ size: 2, width: w === 1 ? 32 : 64, signed: true }),
   signedWord: (): Transfer => ({ size: 4, width: 64, signed: true }),
@@ -29,10 +30,19 @@ export function baseAttributes(sp: boolean, attributes = 0): number {
 export type Mode = 'offset' | 'pre' | 'post' | 'unprivileged';
 
 /** The address of the access, and what the base register becomes (undefined: it stays). */
-export function indexed(s: SemanticsBuilder, mode: Mode, base: I64, offset: I64): { readonly address: I64; readonly writeback: I64 | undefined } {
+export function indexed(
+  s: SemanticsBuilder, mode: Mode, base: I64, offset: I64,
+): { readonly address: I64; readonly writeback: I64 | undefined } {
   if (mode === 'post') return { address: base, writeback: s.add(base, offset) };
   const address = s.add(base, offset);
   return { address, writeback: mode === 'pre' ? address : undefined };
+}
+
+/** Checks the access of a load or store; `sp` tells a base that is SP. */
+export function open(
+  s: SemanticsBuilder, kind: 'load' | 'store', address: I64, size: number, sp: boolean, options: AccessOptions = {},
+): Access {
+  return s.access(kind === 'load' ? 'read' : 'write', address, size, { ...options, attributes: baseAttributes(sp, options.attributes) });
 }
 
 /** Loads from, or stores to, a checked access at its start. */
@@ -61,9 +71,7 @@ export function immediateAccess<F, I>(
     },
     (s, { shape, t, n, imm }) => {
       const { address, writeback } = indexed(s, mode, s.int(n, 64), s.imm(imm, 64));
-      const access = s.access(kind === 'load' ? 'read' : 'write', address, shape.size, {
-        ...options, unprivileged: mode === 'unprivileged', attributes: baseAttributes(shape.sp, attributes),
-      });
+      const access = open(s, kind, address, shape.size, shape.sp, { ...options, unprivileged: mode === 'unprivileged', attributes });
       transfer(s, kind, access, shape, t);
       if (writeback !== undefined) s.setInt(n, writeback);
     },
@@ -80,8 +88,7 @@ export function baseAccess<F>(
       return { shape: { size, width, signed, sp: o.rn === 31 }, t: kind === 'load' ? xOrSink(o.rt) : xOrZero(o.rt), n: xOrSp(o.rn) };
     },
     (s, { shape, t, n }) => {
-      const access = s.access(kind === 'load' ? 'read' : 'write', s.int(n, 64), shape.size, { ...options, attributes: baseAttributes(shape.sp, attributes) });
-      transfer(s, kind, access, shape, t);
+      transfer(s, kind, open(s, kind, s.int(n, 64), shape.size, shape.sp, { ...options, attributes }), shape, t);
     },
   );
 }

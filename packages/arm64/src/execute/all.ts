@@ -17,6 +17,7 @@ import { data3Source } from './data-3-source.ts';
 import { exceptions } from './exceptions.ts';
 import { exclusives } from './exclusives.ts';
 import { extract } from './extract.ts';
+import { flagManipulation } from './flag-manipulation.ts';
 import { fpMove } from './fp-move.ts';
 import { hints } from './hints.ts';
 import { loadLiteral } from './load-literal.ts';
@@ -61,6 +62,7 @@ export const A64_SEMANTICS: Semantics<typeof A64_ROWS> = {
   ...conditional,
   ...data1Source,
   ...data2Source,
+  ...flagManipulation,
   ...crc32,
   ...data3Source,
   ...loadStoreUnsigned,

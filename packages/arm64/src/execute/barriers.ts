@@ -8,5 +8,7 @@ export const barriers: Semantics<typeof BARRIERS> = {
   DSB: op(({ crm }) => ({ crm }), (s, { crm }) => void s.helper('dsb', s.imm(crm, 64))),
   // Memory accesses are made in program order by one thread, so there is nothing left to order.
   DMB: op(() => ({}), () => undefined),
+  // Nothing is executed speculatively.
+  SB: op(() => ({}), () => undefined),
   ISB: op(() => ({}), (s) => void s.helper('isb')),
 };

@@ -59,9 +59,9 @@ function loadPair(attributes = 0): Operation<Single & Second> {
 }
 
 /**
- * The helper `storeExclusive(address, first, second, bytes, attributes)` does everything: it checks alignment (to `bytes`) and permission, tests and
- * clears the monitor, stores where the test passes, and gives the status, 0 for a store that was made. Of a single register
- * `bytes` bytes of `first` are stored; with PAIR each of the two gives half of them.
+ * The helper `storeExclusive(address, first, second, bytes, attributes)` does everything: it checks alignment (to `bytes`) and
+ * permission, tests and clears the monitor, stores where the test passes, and gives the status, 0 for a store that was made. Of a
+ * single register `bytes` bytes of `first` are stored; with PAIR each of the two gives half of them.
  */
 function store<F>(form: (operands: F) => Transfer, attributes = 0): Operation<F & Single & Status> {
   return op(

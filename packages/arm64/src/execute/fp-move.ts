@@ -29,5 +29,8 @@ export const fpMove: Semantics<typeof FP_MOVE> = {
   FMOV_d_to_x: op(({ rn, rd }) => ({ n: V[rn], d: xOrSink(rd) }), (s, { n, d }) => s.setInt(d, s.lane(64, s.vector(n), 0))),
   FMOV_x_to_d: op(({ rn, rd }) => ({ n: xOrZero(rn), d: V[rd] }), (s, { n, d }) => s.setVector(d, scalar(s, 8, s.int(n, 64)))),
   FMOV_top_to_x: op(({ rn, rd }) => ({ n: V[rn], d: xOrSink(rd) }), (s, { n, d }) => s.setInt(d, s.lane(64, s.vector(n), 1))),
-  FMOV_x_to_top: op(({ rn, rd }) => ({ n: xOrZero(rn), d: V[rd] }), (s, { n, d }) => s.setVector(d, s.withLane(64, s.vector(d), 1, s.int(n, 64)))),
+  FMOV_x_to_top: op(
+    ({ rn, rd }) => ({ n: xOrZero(rn), d: V[rd] }),
+    (s, { n, d }) => s.setVector(d, s.withLane(64, s.vector(d), 1, s.int(n, 64))),
+  ),
 };

@@ -2,7 +2,7 @@ import { op } from '@worldswitch/engine';
 import type { Operation, Semantics } from '@worldswitch/engine';
 import type { LOAD_STORE_PAIR } from '../facts/encodings/load-store-pair.ts';
 import { xOrSink, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes, indexed } from './access.ts';
+import { indexed, open } from './access.ts';
 import type { Mode, Transfer } from './access.ts';
 import { NONTEMPORAL } from './attributes.ts';
 import { signed } from './common.ts';
@@ -30,7 +30,7 @@ function pair<F>(kind: 'load' | 'store', form: (operands: F) => Transfer, mode: 
     },
     (s, { shape: { size, width, signed: extended, sp }, t, t2, n, imm }) => {
       const { address, writeback } = indexed(s, mode, s.int(n, 64), s.imm(imm, 64));
-      const access = s.access(kind === 'load' ? 'read' : 'write', address, 2 * size, { element: size, attributes: baseAttributes(sp, attributes) });
+      const access = open(s, kind, address, 2 * size, sp, { element: size, attributes });
       if (kind === 'load') {
         const first = s.loadFrom(access, 0, size, width, extended);
         s.setInt(t2, s.loadFrom(access, size, size, width, extended));

@@ -2,7 +2,7 @@ import { op } from '@worldswitch/engine';
 import type { I64, Operation, Semantics, SemanticsBuilder, SlotHole } from '@worldswitch/engine';
 import type { LOAD_STORE_REGISTER } from '../facts/encodings/load-store-register.ts';
 import { xOrSink, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes, scaledBy, transfer, TRANSFERS } from './access.ts';
+import { open, scaledBy, transfer, TRANSFERS } from './access.ts';
 import type { Transfer } from './access.ts';
 import { extendRegister } from './common.ts';
 import type { ExtendKind } from './common.ts';
@@ -36,8 +36,7 @@ function at<F>(kind: 'load' | 'store', form: (operands: F) => Transfer): Operati
     },
     (s, { shape, t, n, m }) => {
       const address = registerAddress(s, n, m, shape.extend, shape.log);
-      const access = s.access(kind === 'load' ? 'read' : 'write', address, shape.size, { attributes: baseAttributes(shape.sp) });
-      transfer(s, kind, access, shape, t);
+      transfer(s, kind, open(s, kind, address, shape.size, shape.sp), shape, t);
     },
   );
 }

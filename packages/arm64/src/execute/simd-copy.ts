@@ -1,5 +1,5 @@
 import { op } from '@worldswitch/engine';
-import type { Int, Operation, Semantics, SemanticsBuilder, V128 } from '@worldswitch/engine';
+import type { I32, I64, Int, Operation, Semantics, SemanticsBuilder, SlotHole, V128 } from '@worldswitch/engine';
 import type { SIMD_COPY } from '../facts/encodings/simd-copy.ts';
 import { V, xOrSink, xOrZero } from '../state.ts';
 import { laneBits, lowHalf, scalar } from './vector.ts';
@@ -22,7 +22,7 @@ function spread(s: SemanticsBuilder, size: Size, value: Int, quad: boolean): V12
   return quad ? all : lowHalf(s, all);
 }
 
-function integer(s: SemanticsBuilder, size: Size, slot: Parameters<SemanticsBuilder['int']>[0]): Int {
+function integer(s: SemanticsBuilder, size: Size, slot: SlotHole): Int {
   return s.int(slot, size === 8 ? 64 : 32);
 }
 
@@ -60,20 +60,20 @@ function insertElement(size: Size): Operation<Lane & { readonly from: number }> 
     ({ index, from, rn, rd }) => ({ shape: { index }, n: V[rn], d: V[rd], bit: from * size * 8 }),
     (s, { shape, n, d, bit }) => {
       const inHigh = s.compare('ltU', s.literal(63, 32), s.imm(bit, 32));
-      const half = s.select(inHigh, s.lane(64, s.vector(n), 1), s.lane(64, s.vector(n), 0));
+      const half = s.select(inHigh, s.lane(64, s.vector(n), 1), s.lane(64, s.vector(n), 0)) as I64;
       const value = s.shrU(half, s.imm(bit, 64));
-      s.setVector(d, s.withLane(laneBits(size), s.vector(d), shape.index, size === 8 ? value : s.wrap(value as Parameters<SemanticsBuilder['wrap']>[0])));
+      s.setVector(d, s.withLane(laneBits(size), s.vector(d), shape.index, size === 8 ? value : s.wrap(value)));
     },
   );
 }
 
-/** `width` is that of the general-purpose register. */
+/** SMOV and UMOV; `width` is that of the general-purpose register. */
 function toGeneral(size: Size, signed: boolean): Operation<Lane & Wide> {
   return op(
     ({ index, q, rn, rd }) => ({ shape: { index, width: signed && q !== 0 ? 64 : 32 }, n: V[rn], d: xOrSink(rd) }),
     (s, { shape, n, d }) => {
       const value = s.lane(laneBits(size), s.vector(n), shape.index, signed);
-      s.setInt(d, value.type === 'i32' && shape.width === 64 ? s.extendS(value as Parameters<SemanticsBuilder['extendS']>[0]) : value);
+      s.setInt(d, value.type === 'i32' && shape.width === 64 ? s.extendS(value as I32) : value);
     },
   );
 }

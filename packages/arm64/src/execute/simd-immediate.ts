@@ -14,10 +14,13 @@ interface Fields {
   readonly q?: number;
 }
 
+/** The 64 bits that eight bits and the rest of the operands stand for. */
+type Expand<F> = (imm8: bigint, operands: F) => bigint;
+
 /** What happens to the register: it becomes the immediate, or is combined with it. */
 type Combine = 'set' | 'or' | 'clear';
 
-function modified<F>(combine: Combine, quad: (o: F & Fields) => boolean, expand: (imm8: bigint, operands: F) => bigint): Operation<F & Fields> {
+function modified<F>(combine: Combine, quad: (o: F & Fields) => boolean, expand: Expand<F>): Operation<F & Fields> {
   return op(
     (o: F & Fields) => {
       const { imm, wide } = immediate(expand(BigInt(o.abc * 32 + o.defgh), o), 64);
@@ -52,7 +55,7 @@ const aboveOnes = (imm8: bigint, { shift }: Shifted): bigint => {
   const bits = BigInt(8 * (shift + 1));
   return repeated((imm8 << bits) | ((1n << bits) - 1n), 32);
 };
-const inverted = <F>(expand: (imm8: bigint, operands: F) => bigint) => (imm8: bigint, operands: F): bigint => BigInt.asUintN(64, ~expand(imm8, operands));
+const inverted = <F>(expand: Expand<F>): Expand<F> => (imm8, operands) => BigInt.asUintN(64, ~expand(imm8, operands));
 const bytes = (imm8: bigint): bigint => byteMask(Number(imm8));
 
 export const simdImmediate: Semantics<typeof SIMD_IMMEDIATE> = {

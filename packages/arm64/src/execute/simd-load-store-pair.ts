@@ -3,7 +3,7 @@ import type { Operation, Semantics } from '@worldswitch/engine';
 import type { Operands } from '@worldswitch/isa';
 import type { SIMD_LOAD_STORE_PAIR } from '../facts/encodings/simd-load-store-pair.ts';
 import { V, xOrSp } from '../state.ts';
-import { baseAttributes, indexed } from './access.ts';
+import { indexed, open } from './access.ts';
 import type { Mode } from './access.ts';
 import { NONTEMPORAL, SIMD } from './attributes.ts';
 import { signed } from './common.ts';
@@ -19,7 +19,7 @@ function pair(kind: 'load' | 'store', mode: Mode, attributes = 0): Operation<Fie
     },
     (s, { shape: { size, sp }, t, t2, n, imm }) => {
       const { address, writeback } = indexed(s, mode, s.int(n, 64), s.imm(imm, 64));
-      const access = s.access(kind === 'load' ? 'read' : 'write', address, 2 * size, { element: size, attributes: baseAttributes(sp, SIMD | attributes) });
+      const access = open(s, kind, address, 2 * size, sp, { element: size, attributes: SIMD | attributes });
       if (kind === 'load') {
         const first = loadScalar(s, access, 0, size);
         s.setVector(t2, loadScalar(s, access, size, size));

@@ -2,7 +2,7 @@ import { op } from '@worldswitch/engine';
 import type { Access, Operation, Semantics, SemanticsBuilder, SlotHole } from '@worldswitch/engine';
 import type { SIMD_LOAD_STORE } from '../facts/encodings/simd-load-store.ts';
 import { V, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes, indexed } from './access.ts';
+import { indexed, open } from './access.ts';
 import type { Mode } from './access.ts';
 import { SIMD } from './attributes.ts';
 import { signed } from './common.ts';
@@ -38,7 +38,7 @@ function at<F, I>(kind: Kind, sizeOf: Size<F>, offset: (operands: I, size: numbe
     },
     (s, { shape, t, n, imm }) => {
       const { address, writeback } = indexed(s, mode, s.int(n, 64), s.imm(imm, 64));
-      move(s, kind, s.access(kind === 'load' ? 'read' : 'write', address, shape.size, { attributes: baseAttributes(shape.sp, SIMD) }), shape.size, t);
+      move(s, kind, open(s, kind, address, shape.size, shape.sp, { attributes: SIMD }), shape.size, t);
       if (writeback !== undefined) s.setInt(n, writeback);
     },
   );
@@ -55,7 +55,7 @@ function atRegister<F>(kind: Kind, sizeOf: Size<F>): Operation<F & RegisterOffse
     },
     (s, { shape, t, n, m }) => {
       const address = registerAddress(s, n, m, shape.extend, shape.log);
-      move(s, kind, s.access(kind === 'load' ? 'read' : 'write', address, shape.size, { attributes: baseAttributes(shape.sp, SIMD) }), shape.size, t);
+      move(s, kind, open(s, kind, address, shape.size, shape.sp, { attributes: SIMD }), shape.size, t);
     },
   );
 }

@@ -41,7 +41,9 @@ function interleaved(kind: 'load' | 'store', registers: number) {
   });
 }
 
-function loadElements(s: SemanticsBuilder, access: Access, target: SlotHole, size: 1 | 2 | 4 | 8, count: number, place: (e: number) => number): void {
+function loadElements(
+  s: SemanticsBuilder, access: Access, target: SlotHole, size: 1 | 2 | 4 | 8, count: number, place: (e: number) => number,
+): void {
   let value = s.vectorLiteral(0n);
   for (let e = 0; e < count; e++) {
     const lane = size === 8 ? s.loadFrom(access, place(e), 8, 64) : s.loadFrom(access, place(e), size, 32);
@@ -50,7 +52,9 @@ function loadElements(s: SemanticsBuilder, access: Access, target: SlotHole, siz
   s.setVector(target, value);
 }
 
-function storeElements(s: SemanticsBuilder, access: Access, source: SlotHole, size: 1 | 2 | 4 | 8, count: number, place: (e: number) => number): void {
+function storeElements(
+  s: SemanticsBuilder, access: Access, source: SlotHole, size: 1 | 2 | 4 | 8, count: number, place: (e: number) => number,
+): void {
   const value = s.vector(source);
   for (let e = 0; e < count; e++) s.storeTo(access, place(e), size, s.lane(laneBits(size), value, e));
 }

@@ -2,7 +2,7 @@
 import { op } from '@worldswitch/engine';
 import type { Access, IntHole, Operation, SemanticsBuilder, ShapeKey, Slot, SlotHole } from '@worldswitch/engine';
 import { V, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes } from './access.ts';
+import { open } from './access.ts';
 import { SIMD } from './attributes.ts';
 
 export interface Form<F, S extends ShapeKey> {
@@ -55,9 +55,7 @@ export function structure<F, S extends ShapeKey>(form: Form<F, S>): Operation<F 
     (s, holes) => {
       const { shape, n, lane, m, step } = holes;
       const address = s.int(n, 64);
-      const access = s.access(form.kind === 'load' ? 'read' : 'write', address, form.bytes(shape), {
-        element: form.element(shape), attributes: baseAttributes(shape.sp, SIMD),
-      });
+      const access = open(s, form.kind, address, form.bytes(shape), shape.sp, { element: form.element(shape), attributes: SIMD });
       form.move(s, access, NAMES.slice(0, form.registers).map((name) => holes[name]), shape, lane);
       if (shape.post) s.setInt(n, s.add(s.add(address, s.int(m, 64)), s.imm(step, 64)));
     },

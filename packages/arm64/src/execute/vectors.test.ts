@@ -89,7 +89,8 @@ class VectorMachine {
 
   #guest(): Guest<string> {
     const beyond = (why: string) => (): undefined => this.#leave(why);
-    const crc = (kind: 'crc32' | 'crc32c') => (accumulator: bigint, value: bigint, bytes: bigint): bigint => crc32Step(kind, accumulator, value, Number(bytes));
+    const crc = (kind: 'crc32' | 'crc32c') => (accumulator: bigint, value: bigint, bytes: bigint): bigint =>
+      crc32Step(kind, accumulator, value, Number(bytes));
     const inert = Object.fromEntries(['isb', 'dsb', 'clrex', 'yield', 'sev', 'sevl'].map((name) => [name, (): undefined => undefined]));
     const missing = Object.fromEntries(
       ['mrs', 'msr', 'sys', 'sysl', 'eret', 'wfi', 'wfe', 'pstateImmediate'].map((name) => [name, beyond(`the helper ${name}`)]),
@@ -104,7 +105,8 @@ class VectorMachine {
       helpers: {
         ...inert, ...missing, crc32: crc('crc32'), crc32c: crc('crc32c'),
         setMonitor: (address) => { this.#monitor = address; return undefined; },
-        storeExclusive: (address, first, second, bytes, attributes) => this.#storeExclusive(address, first, second, Number(bytes), Number(attributes)),
+        storeExclusive: (address, first, second, bytes, attributes) =>
+          this.#storeExclusive(address, first, second, Number(bytes), Number(attributes)),
       },
     };
   }
@@ -116,7 +118,9 @@ class VectorMachine {
     this.#monitor = undefined;
     if (!passes) return 1n;
     const half = (attributes & PAIR) !== 0 ? bytes / 2 : bytes;
-    const write = (at: number, value: bigint): void => void this.#engine.memory.write(translation.physical + at, half, BigInt.asUintN(half * 8, value), 'little', 0);
+    const write = (at: number, value: bigint): void => {
+      this.#engine.memory.write(translation.physical + at, half, BigInt.asUintN(half * 8, value), 'little', 0);
+    };
     write(0, first);
     if (half !== bytes) write(half, second);
     return 0n;

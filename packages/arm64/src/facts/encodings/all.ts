@@ -18,6 +18,7 @@ import { ADD_SUB_CARRY } from './add-sub-carry.ts';
 import { CONDITIONAL } from './conditional.ts';
 import { DATA_1_SOURCE } from './data-1-source.ts';
 import { DATA_2_SOURCE } from './data-2-source.ts';
+import { FLAG_MANIPULATION } from './flag-manipulation.ts';
 import { CRC32 } from './crc32.ts';
 import { DATA_3_SOURCE } from './data-3-source.ts';
 import { LOAD_STORE_UNSIGNED } from './load-store-unsigned.ts';
@@ -59,6 +60,7 @@ export const A64_ROWS = {
   ...CONDITIONAL,
   ...DATA_1_SOURCE,
   ...DATA_2_SOURCE,
+  ...FLAG_MANIPULATION,
   ...CRC32,
   ...DATA_3_SOURCE,
   ...LOAD_STORE_UNSIGNED,

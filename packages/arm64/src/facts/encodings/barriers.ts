@@ -21,4 +21,8 @@ export const BARRIERS = {
     pattern: '1101 0101 0000 0011 0011 crm:4 110 11111', asm: 'isb< {crm:instructionBarrier=15}>',
     status: 'modelled', source: 'DDI 0487 C6.2 ISB',
   },
+  SB: {
+    pattern: '1101 0101 0000 0011 0011 (0)(0)(0)(0) 111 11111', asm: 'sb',
+    feature: 'FEAT_SB', status: 'modelled', source: 'DDI 0487 C6.2 SB',
+  },
 } as const satisfies Rows;

@@ -5,7 +5,8 @@ import { randomSequence } from '../../random-words.ts';
 import { unbuiltName } from '../../unbuilt.ts';
 import { UNBUILT } from './unbuilt.ts';
 
-const { forms } = JSON.parse(readFileSync(new URL('./manual-forms.fixture.json', import.meta.url), 'utf8')) as { forms: [names: string, pattern: string][] };
+const fixture = readFileSync(new URL('./manual-forms.fixture.json', import.meta.url), 'utf8');
+const { forms } = JSON.parse(fixture) as { forms: [names: string, pattern: string][] };
 
 /** A random word of a pattern; ignored bits are 1, what should-be-one fields want. */
 function instance(pattern: string, next: () => number): number {
