@@ -1,6 +1,6 @@
 import {
-  afterInstruction, breakpointSyndrome, compileBreakpoints, compileWatchpoints, contextFrom, controlsFrom, debugExceptionTarget, implementationFrom,
-  stepPending, stepPhase, stepSyndrome, stepSyndromeBits, watchpointSyndrome,
+  afterInstruction, breakpointSyndrome, compileBreakpoints, compileWatchpoints, contextFrom, controlsFrom, implementationFrom,
+  stepPending, stepPhase, stepSyndrome, stepSyndromeBits, targetEL, watchpointSyndrome,
   type CompiledBreakpoints, type CompiledWatchpoints, type DebugImplementation, type DebugSetup, type StepPhase, type StepState, type WatchpointHit,
 } from '@worldswitch/arm64-debug';
 import type { DataAccess } from '@worldswitch/engine';
@@ -39,12 +39,13 @@ export class DebugUnit {
 
   /** A debug register, or one that decides whether debug exceptions are taken, has changed. */
   changed(): void {
+    const watched = this.#ranges();
     this.#setup = undefined;
     this.#breakpoints = undefined;
     this.#watchpoints = undefined;
-    const { addresses } = this.#compiled();
-    this.#s.core.marks = new Set(addresses);
-    this.#s.core.flush();
+    this.#s.core.marks = new Set(this.#compiled().addresses);
+    // Pages that are watched must not be in the engine's caches, and others may be again.
+    if (watched.length > 0 || this.#ranges().length > 0) this.#s.core.flush();
     this.levelChanged();
   }
   /** The exception level, or PSTATE.D, has changed. */
@@ -70,14 +71,14 @@ export class DebugUnit {
     const state = this.stepState();
     this.#phase = stepPhase(state);
     if (!state.controls.SS || !stepPending(state)) return undefined;
-    const to = debugExceptionTarget(state);
+    const to = targetEL(state);
     return { to, syndrome: stepSyndrome(state.el, to, stepSyndromeBits(state.step)), returnTo: this.#s.core.pc };
   }
   /** After the fetch: the Breakpoint exception that is due. */
   afterFetch(): ExceptionEntry | undefined {
     const { el, D } = this.#s.pstate;
     if (this.#compiled().check(this.#s.core.pc, el, D) === undefined) return undefined;
-    const to = debugExceptionTarget(this.setup());
+    const to = targetEL(this.setup());
     return { to, syndrome: breakpointSyndrome(el, to), returnTo: this.#s.core.pc };
   }
   /** After an instruction that completed without an exception. */
@@ -88,7 +89,7 @@ export class DebugUnit {
 
   /** Does a watchpoint lie in the page of this address: then every access to it is checked. */
   watches(address: bigint): boolean {
-    const ranges = (this.#watchpoints ??= compileWatchpoints(this.setup())).ranges;
+    const ranges = this.#ranges();
     if (ranges.length === 0) return false;
     const page = BigInt.asUintN(56, address) & ~(PAGE - 1n);
     return ranges.some(({ start, length }) => {
@@ -105,10 +106,13 @@ export class DebugUnit {
     return hit === undefined ? undefined : { kind: 'watchpoint', hit };
   }
   watchpointEntry({ hit }: WatchpointFault): ExceptionEntry {
-    const to = debugExceptionTarget(this.setup());
+    const to = targetEL(this.setup());
     return { to, syndrome: watchpointSyndrome(this.#s.pstate.el, to, hit), returnTo: this.#s.core.pc, far: hit.far };
   }
 
+  #ranges(): CompiledWatchpoints['ranges'] {
+    return (this.#watchpoints ??= compileWatchpoints(this.setup())).ranges;
+  }
   #compiled(): CompiledBreakpoints {
     return (this.#breakpoints ??= compileBreakpoints(this.setup()));
   }

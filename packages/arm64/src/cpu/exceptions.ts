@@ -53,7 +53,7 @@ export class Exceptions {
     if (s.model.features.has('FEAT_SSBS')) pstate.SSBS = (sctlr & SCTLR_DSSBS) !== 0n;
     if (s.model.features.has('FEAT_PAN') && (to === 1 || (s.e2h && s.tge)) && (sctlr & SCTLR_SPAN) === 0n) pstate.PAN = true;
     core.redirect((registers.get(banked('VBAR', to)) & ~0x7ffn) + BigInt(group + VECTOR[vector]));
-    this.#changedLevel();
+    this.levelChanged();
   }
 
   /** ERET at the present level. An illegal return stays here and sets PSTATE.IL. */
@@ -80,7 +80,7 @@ export class Exceptions {
     }
     pstate.step = step;
     core.redirect(target);
-    this.#changedLevel();
+    this.levelChanged();
   }
 
   // EL1 does not run while TGE sends its exceptions away, nor in AArch64 where HCR_EL2.RW says AArch32. The latter is ignored: the
@@ -88,7 +88,8 @@ export class Exceptions {
   #el1Illegal(): boolean {
     return this.#s.highestEl === 2 && this.#s.tge;
   }
-  #changedLevel(): void {
+  /** PSTATE.EL or the masks have changed: everything that depends on them. */
+  levelChanged(): void {
     this.#s.selectContext();
     this.#debug.levelChanged();
     this.#s.core.attend();

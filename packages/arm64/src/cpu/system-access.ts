@@ -116,8 +116,8 @@ export class SystemAccess {
       case 'SSBS': return pstate.SSBS ? 1n << 12n : 0n;
       case 'SP_EL0': return this.#s.stackPointer(0);
       case 'SP_EL1': return this.#s.stackPointer(1);
-      case 'CNTPCT_EL0': case 'CNTPCTSS_EL0': return this.#timers.count;
-      case 'CNTVCT_EL0': case 'CNTVCTSS_EL0': return this.#timers.virtualCount(this.#s.host);
+      case 'CNTPCT_EL0': return this.#timers.count;
+      case 'CNTVCT_EL0': return this.#timers.virtualCount(this.#s.host);
       case 'CCSIDR_EL1': return model.caches[Number(registers.get('CSSELR_EL1') & 15n)] ?? 0n;
       case 'ISR_EL1': return this.#effects.pendingInterrupts();
       case 'DBGCLAIMSET_EL1': return CLAIM_TAGS;

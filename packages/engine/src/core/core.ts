@@ -50,7 +50,7 @@ export class Core implements EvaluatorPort {
     return this.#marks;
   }
   set marks(addresses: ReadonlySet<bigint>) {
-    if (addresses.size === 0 && this.#marks.size === 0) return;
+    if (addresses.size === this.#marks.size && [...addresses].every((address) => this.#marks.has(address))) return;
     this.#marks = addresses;
     this.engine.stopsChanged();
   }
@@ -77,6 +77,8 @@ export class Core implements EvaluatorPort {
   #executing = false;
   /** The instruction that a stop of ours held back, to be executed when the run goes on from there. */
   #held: bigint | undefined;
+  /** It was held back by a watchpoint: it was fetched, and the digest has it. */
+  #heldLate = false;
   /** The instruction at hand was held back before: our stops let it pass. */
   #passing = false;
 
@@ -181,6 +183,10 @@ export class Core implements EvaluatorPort {
         if (this.#guest.stepping === true || this.swapData || this.engine.kind === 'evaluator') this.#step();
         else this.#generated();
       }
+      if (this.#heldLate) {
+        this.#heldLate = false;
+        if (this.engine.digesting) this.digest.remove(this.pc);
+      }
       if (this.#remaining !== before) this.#stuck = 0;
       else if (this.#stop === undefined && ++this.#stuck > STUCK) {
         return { kind: 'halted', why: `${STUCK} exceptions in a row without an instruction between them, the last at 0x${this.pc.toString(16)}` };
@@ -278,6 +284,7 @@ export class Core implements EvaluatorPort {
     if (hit !== undefined) {
       this.#retires = false;
       this.#held = this.pc;
+      this.#heldLate = true;
       this.end({ kind: 'watchpoint', pc: this.pc, address, size: shape.size, access: shape.kind });
       return undefined;
     }
@@ -397,7 +404,8 @@ export class Core implements EvaluatorPort {
     this.#remaining = this.#beyond + left;
     this.pc = this.state.wide(HEADER.nextPc);
     this.#attention = false;
-    return this.#enter();
+    // What a fetch raises belongs to the next run where the budget ends here.
+    return this.#remaining > 0 ? this.#enter() : 0;
   }
   /** Fills the data cache for the address in the header: 1 where a retry will hit. */
   fill(description: number): number {

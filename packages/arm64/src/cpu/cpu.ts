@@ -1,0 +1,423 @@
+import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
+import { encodeSyndrome, syndromes, sysregIss, type RegisterName } from '@worldswitch/arm64-sysreg';
+import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
+import type { InterruptLine, MachinePort, Plain } from '@worldswitch/machine';
+import { ATOMIC } from '../execute/attributes.ts';
+import { Mmu, mmuFeatures, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
+import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
+import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
+import { Exceptions, type ExceptionEntry } from './exceptions.ts';
+import { Exclusives } from './exclusives.ts';
+import { Interrupts, type InputName } from './interrupts.ts';
+import type { Arm64Model } from './model.ts';
+import { CONTEXT_COUNT, ProcessorState } from './processor-state.ts';
+import { resetPstate, type Pstate } from './pstate.ts';
+import { pstateImmediate } from './pstate-immediate.ts';
+import { SystemAccess, undefinedTarget, type AccessOutcome } from './system-access.ts';
+import { systemInstruction, ZVA } from './system-instructions.ts';
+import { GenericTimers } from './timers.ts';
+
+/** Faults of the processor's own, in the engine's terms. */
+export type Arm64Fault = MmuFault | WatchpointFault;
+
+/** What firmware below the processor answers: nothing is implemented above EL2, so SMC and semihosting are the board's. */
+export interface FirmwarePort {
+  /** An SMC that was not trapped, or (`conduit: 'hvc'`) an HVC of a machine without EL2. True where it was answered. */
+  call?(cpu: Arm64Processor, conduit: 'smc' | 'hvc', immediate: number): boolean;
+  /** HLT #0xF000. True where it was answered. */
+  semihosting?(cpu: Arm64Processor): boolean;
+}
+
+export interface ProcessorOptions {
+  readonly engine: Engine;
+  readonly port: Pick<MachinePort<never>, 'index' | 'clock' | 'monitor'> & { output(name: string): InterruptLine };
+  readonly model: Arm64Model;
+  /** 2 for a machine with virtualisation, 1 for one that starts at EL1 and has no EL2. */
+  readonly highestEl: 1 | 2;
+  /** MPIDR_EL1 affinity. */
+  readonly affinity: bigint;
+  readonly firmware: FirmwarePort;
+}
+
+/** What `save` gives. */
+interface SavedProcessor {
+  readonly core: CoreState;
+  readonly registers: readonly string[];
+  readonly mmu: ReturnType<Mmu['save']>;
+  readonly pstate: Omit<Pstate, 'step'> & Pstate['step'];
+  readonly inputs: readonly InputName[];
+  readonly exclusive: ReturnType<Exclusives['save']>;
+  readonly waiting: boolean;
+  readonly event: boolean;
+}
+
+const SEMIHOSTING = 0xf000n;
+const HCR = { TWI: 1n << 13n, TWE: 1n << 14n, TSC: 1n << 19n, HCD: 1n << 29n } as const;
+const SCTLR = { nTWI: 1n << 16n, nTWE: 1n << 18n } as const;
+const MPIDR_RES1 = 1n << 31n;
+
+/** An arm64 processor: EL0 to EL2, on the engine. What each part does is in the modules beside this one. */
+export class Arm64Processor implements Guest<Arm64Fault> {
+  readonly state: ProcessorState;
+  readonly mmu: Mmu;
+  readonly debug: DebugUnit;
+  readonly exceptions: Exceptions;
+  readonly access: SystemAccess;
+  readonly timers: GenericTimers;
+  readonly interrupts: Interrupts;
+  readonly helpers: Readonly<Record<string, Helper>>;
+  readonly #exclusives: Exclusives;
+  readonly #aborts: AbortPort;
+  readonly #firmware: FirmwarePort;
+  readonly #affinity: bigint;
+  #waiting = false;
+  #event = false;
+  #loadedExclusive = false;
+
+  constructor(options: ProcessorOptions) {
+    const { engine, port, model, highestEl } = options;
+    const { memory } = engine;
+    this.#affinity = options.affinity;
+    this.#firmware = options.firmware;
+    this.state = new ProcessorState(model, highestEl);
+    const { registers } = this.state;
+    this.mmu = new Mmu({
+      register: (name) => (highestEl === 1 && name.endsWith('_EL2') ? 0n : registers.get(name)),
+      features: mmuFeatures({
+        ID_AA64MMFR0_EL1: registers.get('ID_AA64MMFR0_EL1'), ID_AA64MMFR1_EL1: registers.get('ID_AA64MMFR1_EL1'),
+        ID_AA64MMFR2_EL1: registers.get('ID_AA64MMFR2_EL1'), ID_AA64ISAR0_EL1: registers.get('ID_AA64ISAR0_EL1'),
+      }),
+      readPhysical: (address) => (memory.find(address)?.host ?? -1) < 0 ? undefined : memory.read(address, 8, 'little', port.index),
+      writePhysical: (address, value) => memory.find(address)?.kind === 'ram' && memory.write(address, 8, value, 'little', port.index),
+      replaced: () => { this.core.flush(); },
+    });
+    this.#aborts = {
+      state: this.state,
+      translate: (address, kind, unprivileged) => this.#translate(address, kind, unprivileged),
+      wordAt: (pc) => {
+        const at = this.#translate(pc, 'fetch', false);
+        return at.ok ? engine.wordAt(at.physical) : undefined;
+      },
+    };
+    this.debug = new DebugUnit(this.state);
+    this.timers = new GenericTimers(registers, port.clock, port.index, (name) => port.output(name));
+    this.interrupts = new Interrupts(this.state, () => { this.core.attend(); });
+    this.#exclusives = new Exclusives({
+      index: port.index, monitor: port.monitor, memory, core: () => this.core,
+      physical: (address, kind) => {
+        const result = this.mmu.translate(address, kind, this.#requester(false));
+        return result.ok ? result.physical : undefined;
+      },
+    });
+    this.exceptions = new Exceptions(this.state, this.debug, () => { this.#exclusives.clear(); });
+    this.access = new SystemAccess(this.state, this.timers, this.debug, {
+      translationChanged: () => {
+        this.mmu.invalidateRegimes();
+        this.core.flush();
+      },
+      interruptsChanged: () => {
+        this.interrupts.refresh();
+        this.core.attend();
+      },
+      pendingInterrupts: () => this.interrupts.isr(),
+      instruction: (name, value) => {
+        systemInstruction({
+          state: this.state, mmu: this.mmu, requester: () => this.#requester(false),
+          alignmentFault: (address, shape) => { this.dataFault({ address, shape, faultAddress: address }, { kind: 'alignment' }); },
+          translationAbort: (fault) => { this.#take(dataAbort(this.#aborts, translationAccess(fault.address), fault)); },
+        }, name, value);
+      },
+    });
+    this.helpers = this.#makeHelpers();
+    this.state.core = engine.addCore(this, CONTEXT_COUNT);
+    this.reset();
+  }
+
+  get core(): ProcessorState['core'] {
+    return this.state.core;
+  }
+
+  /** Cold reset into the highest level, at address 0. */
+  reset(): void {
+    const { state } = this;
+    const { registers, core, highestEl } = state;
+    registers.reset();
+    const mpidr = MPIDR_RES1 | this.#affinity;
+    registers.set('MPIDR_EL1', mpidr);
+    registers.set('VMPIDR_EL2', mpidr);
+    registers.set('VPIDR_EL2', registers.get('MIDR_EL1'));
+    registers.set('OSLSR_EL1', 0xan);
+    registers.set('CNTFRQ_EL0', 62_500_000n);
+    registers.set('CNTHCTL_EL2', 3n);
+    registers.set('MDCR_EL2', (registers.get('PMCR_EL0') >> 11n) & 31n);
+    state.pstate = resetPstate(highestEl);
+    for (const slot of core.state.layout.slots) {
+      if (slot.type === 'v128') core.state.setVector(slot, 0n);
+      else core.state.set(slot, 0n);
+    }
+    core.state.flags = 0;
+    core.pc = 0n;
+    this.#waiting = false;
+    this.#event = false;
+    this.#exclusives.clear();
+    this.mmu.reset();
+    this.settle();
+  }
+  /** After registers were written behind the instructions' backs (reset, restore, a debugger): recompute everything derived. */
+  settle(): void {
+    this.state.hcrChanged();
+    this.state.selectContext();
+    this.mmu.invalidateRegimes();
+    this.access.controlsChanged();
+    this.access.gateSimd();
+    this.debug.changed();
+    this.interrupts.refresh();
+    this.timers.update();
+    this.core.flush();
+  }
+
+  /** Runs; see `Core.run`. A waiting processor that nothing woke retires nothing. */
+  run(budget: number): CoreStop {
+    if (this.#waiting && !this.interrupts.wakes()) {
+      this.core.run(0);
+      return { kind: 'idle' };
+    }
+    this.#waiting = false;
+    return this.core.run(budget);
+  }
+
+  /** Everything the future depends on, as plain data. */
+  save(): Plain {
+    const { registers, pstate } = this.state;
+    const { el, sp, D, A, I, F, IL, PAN, UAO, DIT, SSBS, step } = pstate;
+    return {
+      core: this.core.save() as unknown as Plain, registers: registers.save(), mmu: this.mmu.save() as unknown as Plain,
+      pstate: { el, sp, D, A, I, F, IL, PAN, UAO, DIT, SSBS, SS: step.SS, last: step.last },
+      inputs: this.interrupts.save(), exclusive: this.#exclusives.save(), waiting: this.#waiting, event: this.#event,
+    };
+  }
+  restore(saved: Plain): void {
+    const s = saved as unknown as SavedProcessor;
+    const { SS, last, ...rest } = s.pstate;
+    this.core.restore(s.core);
+    this.state.registers.restore(s.registers);
+    this.mmu.restore(s.mmu);
+    this.state.pstate = { ...rest, step: { SS, last } };
+    this.interrupts.restore(s.inputs);
+    this.#exclusives.restore(s.exclusive);
+    this.#waiting = s.waiting;
+    this.#event = s.event;
+    this.settle();
+  }
+
+  // Guest
+
+  get stepping(): boolean {
+    return this.debug.stepping || this.state.pstate.IL;
+  }
+  before(): boolean {
+    this.#loadedExclusive = false;
+    const step = this.debug.beforeInstruction();
+    if (step !== undefined) return this.#take(step);
+    if (!this.state.pstate.IL) return false;
+    return this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.illegalState()), returnTo: this.core.pc });
+  }
+  fetched(): boolean {
+    const entry = this.debug.afterFetch();
+    return entry !== undefined && this.#take(entry);
+  }
+  after(): void {
+    this.debug.afterInstruction(this.#loadedExclusive);
+  }
+
+  translate(address: bigint, kind: TranslationKind, unprivileged: boolean): Translation<Arm64Fault> {
+    const result = this.mmu.translate(address, kind, this.#requester(unprivileged));
+    if (!result.ok) return result;
+    const volatile = kind !== 'fetch' && this.debug.watches(address);
+    return { ok: true, physical: result.physical, strict: this.#strict(result.strict), volatile };
+  }
+  checkData(access: DataAccess): WatchpointFault | undefined {
+    const { kind, attributes } = access.shape;
+    const what = (attributes & ZVA) !== 0 ? 'dc-zva' : (attributes & ATOMIC) !== 0 || kind === 'update' ? 'atomic' : kind === 'read' ? 'load' : 'store';
+    return this.debug.checkAccess(access, what);
+  }
+  dataFault(access: DataAccess, fault: Arm64Fault | EngineFault): void {
+    this.#take('kind' in fault && fault.kind === 'watchpoint' ? this.debug.watchpointEntry(fault) : dataAbort(this.#aborts, access, fault as MmuFault));
+  }
+  fetchFault(address: bigint, fault: Arm64Fault | EngineFault): void {
+    this.#take(instructionAbort(this.state, address, fault as MmuFault | EngineFault));
+  }
+  undefined(): undefined {
+    this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.unknown()), returnTo: this.core.pc });
+    return undefined;
+  }
+  gate(): undefined {
+    const refusal = this.access.simdRefusal();
+    if (refusal !== undefined) this.#take({ ...refusal, returnTo: this.core.pc });
+    return undefined;
+  }
+  interrupt(): boolean {
+    const due = this.interrupts.due();
+    if (due === undefined) return false;
+    if (due.virtualSError === true) this.interrupts.clearVirtualSError();
+    return this.#take({ ...due, returnTo: this.core.pc });
+  }
+
+  raise(name: string, [argument]: readonly bigint[]): void {
+    const { pc } = this.core;
+    const immediate = Number(argument ?? 0n);
+    const { el } = this.state.pstate;
+    switch (name) {
+      case 'svc':
+        this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.svc(immediate)), returnTo: pc + 4n, moment: 'completed' });
+        break;
+      case 'brk': {
+        const to = brkTargetEL(this.debug.stepState(), el);
+        this.#take({ to, syndrome: brkSyndrome(el, to, immediate), returnTo: pc });
+        break;
+      }
+      case 'hvc': this.#hvc(immediate); break;
+      case 'smc': this.#smc(immediate); break;
+      case 'hlt':
+        if (argument === SEMIHOSTING && el > 0 && this.#firmware.semihosting?.(this) === true) this.core.redirect(pc + 4n);
+        else this.undefined();
+        break;
+      default: this.undefined();
+    }
+  }
+  #hvc(immediate: number): void {
+    const { pstate, registers, highestEl } = this.state;
+    const { pc } = this.core;
+    if (pstate.el === 0 || (highestEl === 2 && (registers.get('HCR_EL2') & HCR.HCD) !== 0n)) this.undefined();
+    else if (highestEl === 2) this.#take({ to: 2, syndrome: encodeSyndrome(syndromes.hvc(immediate)), returnTo: pc + 4n, moment: 'completed' });
+    else this.#callFirmware('hvc', immediate);
+  }
+  #smc(immediate: number): void {
+    const { pstate, registers, highestEl } = this.state;
+    if (pstate.el === 0) this.undefined();
+    else if (pstate.el === 1 && highestEl === 2 && (registers.get('HCR_EL2') & HCR.TSC) !== 0n) {
+      this.#take({ to: 2, syndrome: encodeSyndrome(syndromes.smc(immediate)), returnTo: this.core.pc });
+    } else this.#callFirmware('smc', immediate);
+  }
+  #callFirmware(conduit: 'smc' | 'hvc', immediate: number): void {
+    const next = this.core.pc + 4n;
+    if (this.#firmware.call?.(this, conduit, immediate) !== true) this.undefined();
+    // A call that starts or resets this processor has moved it already.
+    else if (this.core.pc === next - 4n) this.core.redirect(next);
+  }
+
+  // Helpers of instructions
+
+  #makeHelpers(): Record<string, Helper> {
+    const outcome = (result: AccessOutcome): bigint | undefined => {
+      if (result.ok) return result.value;
+      this.#take({ ...result.entry, returnTo: this.core.pc });
+      return undefined;
+    };
+    return {
+      mrs: (encoding, rt) => outcome(this.access.mrs(Number(encoding), Number(rt))),
+      msr: (encoding, rt, value) => outcome(this.access.msr(Number(encoding), Number(rt), value)),
+      sys: (encoding, rt, value) => outcome(this.access.sys(Number(encoding), Number(rt), value, 'write')),
+      sysl: (encoding, rt) => outcome(this.access.sys(Number(encoding), Number(rt), 0n, 'read')),
+      pstateImmediate: (field, crm) => {
+        const verdict = pstateImmediate(this.state, this.access, Number(field), Number(crm));
+        if (verdict === 'undefined') return this.undefined();
+        if (verdict === 'ok') return 0n;
+        const [op1, op2] = [Number(field) >> 3, Number(field) & 7];
+        const iss = sysregIss((op1 << 11) | (4 << 7) | (Number(crm) << 3) | op2, 31, 'write');
+        this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome({ ec: 0x18, il: 1, iss }), returnTo: this.core.pc });
+        return undefined;
+      },
+      eret: () => {
+        if (this.state.pstate.el === 0) return this.undefined();
+        this.exceptions.return();
+        this.access.gateSimd();
+        return undefined;
+      },
+      wfi: () => this.#wait('wfi'),
+      wfe: () => this.#wait('wfe'),
+      sev: () => this.#sendEvent(),
+      sevl: () => this.#sendEvent(),
+      yield: () => 0n,
+      isb: () => 0n,
+      dsb: () => 0n,
+      clrex: () => {
+        this.#exclusives.clear();
+        return 0n;
+      },
+      setMonitor: (address, size) => {
+        this.#loadedExclusive = true;
+        this.#exclusives.load(address, Number(size));
+        return 0n;
+      },
+      storeExclusive: (address, first, second, bytes, attributes) => this.#exclusives.store(address, first, second, Number(bytes), Number(attributes)),
+    };
+  }
+  #sendEvent(): bigint {
+    this.#event = true;
+    return 0n;
+  }
+  /** WFI and WFE: trapped where a control says so and the instruction would wait. WFE never sleeps: it is a hint. */
+  #wait(instruction: 'wfi' | 'wfe'): bigint | undefined {
+    const { pstate, registers, hostEl0, tge, highestEl } = this.state;
+    const ready = instruction === 'wfi' ? this.interrupts.wakes() : this.#event;
+    if (instruction === 'wfe') this.#event = false;
+    if (ready) return 0n;
+    const trap = (to: 1 | 2): undefined => {
+      this.#take({ to, syndrome: encodeSyndrome(syndromes.wfx(instruction)), returnTo: this.core.pc });
+      return undefined;
+    };
+    const [notTrapped, hypervisor] = instruction === 'wfi' ? [SCTLR.nTWI, HCR.TWI] : [SCTLR.nTWE, HCR.TWE];
+    if (pstate.el === 0 && (registers.get(hostEl0 ? 'SCTLR_EL2' : 'SCTLR_EL1') & notTrapped) === 0n) return trap(tge ? 2 : 1);
+    if (pstate.el < 2 && highestEl === 2 && !hostEl0 && (registers.get('HCR_EL2') & hypervisor) !== 0n) return trap(2);
+    if (instruction === 'wfi') {
+      this.#waiting = true;
+      this.core.end({ kind: 'idle' });
+    }
+    return 0n;
+  }
+
+  // Exceptions
+
+  /** Calls back at every exception entry, until the returned function is called. */
+  onException(listener: (entry: ExceptionEntry) => void): () => void {
+    this.#listeners.add(listener);
+    return () => { this.#listeners.delete(listener); };
+  }
+  readonly #listeners = new Set<(entry: ExceptionEntry) => void>();
+  /** In WFI, and nothing has come since. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  #take(entry: ExceptionEntry): true {
+    for (const listener of this.#listeners) listener(entry);
+    this.exceptions.take(entry);
+    this.access.gateSimd();
+    return true;
+  }
+  #translate(address: bigint, kind: TranslationKind, unprivileged: boolean): MmuResult {
+    return this.mmu.translate(address, kind, this.#requester(unprivileged));
+  }
+  #requester(unprivileged: boolean): Requester {
+    const { el, PAN, UAO } = this.state.pstate;
+    return { el, pan: PAN, unprivileged: unprivileged && !UAO };
+  }
+  /** SCTLR_ELx.A makes every unaligned access fault. */
+  #strict(device: boolean): boolean {
+    if (device) return true;
+    const { pstate, registers, hostEl0 } = this.state;
+    const sctlr: RegisterName = pstate.el === 2 || hostEl0 ? 'SCTLR_EL2' : 'SCTLR_EL1';
+    return (registers.get(sctlr) & 2n) !== 0n;
+  }
+
+  /** The interrupt input of that name. */
+  setInterruptLine(name: InputName, level: boolean): void {
+    this.interrupts.lines[name].set(level);
+  }
+}
+
+/** An AT operation as an access: its syndrome has WnR and CM set. */
+function translationAccess(address: bigint): DataAccess {
+  return { address, faultAddress: address, shape: { kind: 'write', size: 1, element: 1, alignment: 'normal', alignTo: 1, unprivileged: false, attributes: MAINTENANCE } };
+}

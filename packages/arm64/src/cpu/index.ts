@@ -1,0 +1,7 @@
+/** The arm64 processor. */
+export { Arm64Cpu } from './arm64-cpu.ts';
+export { Arm64Processor, type Arm64Fault, type FirmwarePort, type ProcessorOptions } from './cpu.ts';
+export type { ExceptionEntry } from './exceptions.ts';
+export { hostPort } from './host-port.ts';
+export { INPUTS, type InputName } from './interrupts.ts';
+export { CORTEX_A57, LAB, MODELS, NEOVERSE_N1, type Arm64Model } from './model.ts';
