@@ -19,7 +19,7 @@ export interface MmuPort {
   readPhysical(address: number): bigint | undefined;
   /** Stores a descriptor that hardware updated (access flag, dirty state), little endian; false where nothing can be stored. */
   writePhysical(address: number, value: bigint): boolean;
-  /** A live entry made room for another: whoever keeps copies of it drops what covers these addresses (all regimes). */
+  /** Entries are gone without a TLBI: whoever keeps copies of translations drops those of these addresses, in all regimes. */
   replaced?(address: bigint, bytes: number): void;
 }
 
@@ -60,8 +60,11 @@ export interface MmuFault {
   readonly toEl2: boolean;
   /** An external abort on a walk (EA, FnV and HCR_EL2.TEA concern it). */
   readonly external: boolean;
-  /** Of a permission fault: the page is Device by this stage, so an unaligned data access takes an alignment fault instead. */
-  readonly device?: boolean;
+  /**
+   * Present where the memory is Device by this stage and its alignment check comes before the fault: an unaligned data access or DC ZVA
+   * takes an alignment fault of this stage instead.
+   */
+  readonly alignment?: 1 | 2;
 }
 
 export type MmuResult = MmuOk | { readonly ok: false; readonly fault: MmuFault };

@@ -46,6 +46,8 @@ export interface Stage2Leaf {
   readonly shareability: number;
 }
 
+const USER = ALLOW.userRead | ALLOW.userWrite | ALLOW.userFetch;
+
 const ADDRESS_SIZE = 0x00;
 const TRANSLATION = 0x04;
 const ACCESS = 0x08;
@@ -59,8 +61,7 @@ function refuse1(code: number, level: number, more: Partial<WalkFault> = {}): Re
 /** The entry of a table for an input address of at most 48 bits. */
 function entryAddress(base: number, input: number, granule: Granule, level: number, inputBits: number): number {
   const low = lowBit(granule, level);
-  const width = Math.min(inputBits - low, level === 3 || inputBits > low + stride(granule) ? stride(granule) : inputBits - low);
-  return base + (Math.floor(input / 2 ** low) % 2 ** width) * 8;
+  return base + (Math.floor(input / 2 ** low) % 2 ** Math.min(inputBits - low, stride(granule))) * 8;
 }
 
 const beyond = (address: number, size: number): boolean => address >= 2 ** size;
@@ -150,7 +151,7 @@ const TABLE = { readOnly: 1 << 30, noUser: 1 << 29, uxn: 1 << 28, pxn: 1 << 27 }
 
 function stage1Leaf(port: MmuPort, regime: Regime, access: Access, leaf: FoundLeaf): Stage1Leaf | Refused {
   const { stage1 } = regime;
-  const { granule, flatAttributes } = stage1.ranges[leaf.half];
+  const { granule, flatAttributes, userDenied } = stage1.ranges[leaf.half];
   const { high, low } = leaf.descriptor;
   const tables = flatAttributes ? 0 : leaf.inherited;
   if ((low & ACCESS_FLAG) === 0 && !stage1.accessFlags) return refuse1(ACCESS, leaf.level);
@@ -164,7 +165,7 @@ function stage1Leaf(port: MmuPort, regime: Regime, access: Access, leaf: FoundLe
   }, stage1);
   const attr = memoryType(stage1.mair[(low >> 2) & 7], (low >> 8) & 3);
   const type = stage1.cached ? attr : uncached(attr);
-  if (!permits(allowed, access.kind, access.user, access.pan)) return refuse1(PERMISSION, leaf.level, { device: isDevice(type.attr) });
+  if (!permits(allowed, access.kind, access.user, access.pan)) return refuse1(PERMISSION, leaf.level, isDevice(type.attr) ? { alignment: 1 } : {});
   const dirtied = clean && access.kind === 'write' && !access.probe;
   if (!access.probe && ((low & ACCESS_FLAG) === 0 || dirtied)) {
     const target = stage1Table(port, regime, leaf.at, access, 'write');
@@ -173,11 +174,13 @@ function stage1Leaf(port: MmuPort, regime: Regime, access: Access, leaf: FoundLe
     if (!writeDescriptor(port, target, stage1.bigEndian, updated)) return refuse1(EXTERNAL_ON_WALK, leaf.level);
   }
   const shift = lowBit(granule, leaf.level);
+  // What is returned as allowed is kept: writes that must first mark the page dirty, and EL0 in a half closed to it, come back here.
+  const withheld = (clean && !dirtied ? ALLOW.privilegedWrite | ALLOW.userWrite : 0) | (userDenied ? USER : 0);
   return {
     ok: true,
     output: leaf.output + (leaf.input % 2 ** shift),
     shift,
-    allowed: clean && !dirtied ? allowed & ~(ALLOW.privilegedWrite | ALLOW.userWrite) : allowed,
+    allowed: allowed & ~withheld,
     type,
     global: !stage1.twoRanges || (low & 0x800) === 0,
   };
@@ -232,7 +235,7 @@ function stage2Leaf(
   const allowed = stage2Permissions((low & 0x40) !== 0, writable || clean, (high >>> 21) & 3, stage2.xnx);
   const memAttr = (low >> 2) & 15;
   const device = stage2Device(memAttr, stage2.forcedWriteBack);
-  if (!permits(allowed, access.kind, access.user, false)) return refuse(PERMISSION, level, { device });
+  if (!permits(allowed, access.kind, access.user, false)) return refuse(PERMISSION, level, device && !table ? { alignment: 2 } : {});
   if (table && device && stage2.protectedWalks) return refuse(PERMISSION, level);
   const dirtied = clean && access.kind === 'write' && !access.probe;
   if (!access.probe && ((low & ACCESS_FLAG) === 0 || dirtied)) {
