@@ -54,16 +54,33 @@ export function formOfWord(word: number): Form | undefined {
   return forms.find((form) => matches(form, word));
 }
 
+/** A piece of a field, from its lowest bit. */
+interface Piece {
+  readonly low: number;
+  readonly width: number;
+}
+
+const piecesByForm = new WeakMap<Form, readonly (readonly [string, readonly Piece[]])[]>();
+
+/** The fields of a form with their pieces, read once: {@link fieldsOf} runs for every vector, several times. */
+function piecesOf(form: Form): readonly (readonly [string, readonly Piece[]])[] {
+  let pieces = piecesByForm.get(form);
+  if (pieces === undefined) {
+    pieces = form.fields.map(({ name, bits }) => [name, bits.map((range) => {
+      const [high, low = high] = range.split(':').map(Number);
+      return { low, width: high - low + 1 };
+    })]);
+    piecesByForm.set(form, pieces);
+  }
+  return pieces;
+}
+
 /** Fields of a word as unsigned numbers, with the form's constants; pieces of a field are joined most significant first. */
 export function fieldsOf(form: Form, word: number): Readonly<Record<string, number>> {
   const values: Record<string, number> = { ...form.fixed };
-  for (const { name, bits } of form.fields) {
+  for (const [name, pieces] of piecesOf(form)) {
     let value = 0;
-    for (const range of bits) {
-      const [high, low = high] = range.split(':').map(Number);
-      const width = high - low + 1;
-      value = value * 2 ** width + ((word >>> low) & (2 ** width - 1));
-    }
+    for (const { low, width } of pieces) value = value * 2 ** width + ((word >>> low) & (2 ** width - 1));
     values[name] = value;
   }
   return values;

@@ -107,8 +107,12 @@ export function* vectorsOf(form: Form): Generator<Vector> {
   if (line === undefined) throw new Error(`${nameOf(form)} has no vectors; record them with \`npx tsx tooling/vectors/make.ts\``);
   const words = Buffer.from(line.words, 'base64');
   const digests = Buffer.from(line.digests, 'base64').toString('hex');
-  const instances = [...instancesOf(form, line.count)];
-  const states = instances.map(before);
+  const instances: Instance[] = [];
+  const states: VectorState[] = [];
+  for (const instance of instancesOf(form, line.count)) {
+    instances.push(instance);
+    states.push(before(instance));
+  }
   const moved = instances.find(({ word, index }) => word !== words.readUInt32LE(index * 4));
   if (moved !== undefined || sumOf(states) !== line.before) {
     const wayOut = 'record again with `npx tsx tooling/vectors/make.ts`';
