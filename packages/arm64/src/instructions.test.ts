@@ -35,4 +35,9 @@ describe('the semantics of the A64 rows', () => {
     expect(plain.bind(0xb820_0020)).toBeUndefined(); // ldadd w0, w0, [x1]
     expect(table.bind(0xb820_0020)).toBeDefined();
   });
+
+  it('gate what needs SIMD&FP access, and nothing else', () => {
+    const gated = bound.filter(({ row, instruction }) => instruction !== undefined && instruction.shape.gated !== /C7/.test(row.row.source));
+    expect(gated.map(({ row }) => row.id)).toEqual([]);
+  });
 });

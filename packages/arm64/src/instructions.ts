@@ -1,5 +1,5 @@
 /** The A64 instruction set: one table of rows, and what is derived from it for assembling, disassembling and executing. */
-import { InstructionTable, op } from '@worldswitch/engine';
+import { InstructionTable } from '@worldswitch/engine';
 import { createInstructionSet } from '@worldswitch/isa';
 import type { Row } from '@worldswitch/isa';
 import { A64_KINDS, A64_PREDICATES, isRegisterWord } from './assembly/kinds.ts';
@@ -21,20 +21,13 @@ export function isSimdRow(id: string): boolean {
 }
 
 export interface InstructionTableOptions {
-  /**
-   * Every SIMD&FP instruction raises `simdAccess` instead: the table to use while a control traps them (DDI 0487 D1.4.2: such a
-   * trap has priority over everything but UNDEFINED).
-   */
-  readonly simdTrapped?: boolean;
   /** Whether the processor has a feature, by its name in the manual (`FEAT_LSE`); rows of others are unallocated. Default: all. */
   readonly has?: (feature: string) => boolean;
 }
 
-const SIMD_TRAP = 'SIMD_TRAP';
-
 /**
- * What the engine executes. A word that it does not bind is UNDEFINED;
- * `unbuiltName` (unbuilt.ts) names one that the architecture allocates but this processor does not have.
+ * What the engine executes. A word that it does not bind is UNDEFINED; `unbuiltName` (unbuilt.ts) names one that the architecture
+ * allocates but this processor does not have. SIMD&FP instructions are gated: refused while the processor's `gated` is set.
  */
 export function createInstructionTable(options: InstructionTableOptions = {}): InstructionTable {
   const has = options.has ?? (() => true);
@@ -43,7 +36,6 @@ export function createInstructionTable(options: InstructionTableOptions = {}): I
     const found = decoder.decode(word);
     if (found === undefined) return undefined;
     const { feature }: Row = found.row;
-    if (feature !== undefined && !has(feature)) return undefined;
-    return options.simdTrapped && SIMD_ROWS.has(found.id) ? { id: SIMD_TRAP, operands: {} } : found;
-  }, { ...A64_SEMANTICS, [SIMD_TRAP]: op(() => ({}), (s) => s.raise('simdAccess')) });
+    return feature === undefined || has(feature) ? found : undefined;
+  }, A64_SEMANTICS, isSimdRow);
 }

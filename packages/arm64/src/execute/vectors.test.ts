@@ -132,6 +132,8 @@ const SYSTEM = /^(eret|msr|mrs\/msr|msr\/smstart\/smstop|sys\/sysl|svc|hvc|smc|b
 const WFE_AND_WFI: readonly number[] = [50, 51];
 
 const KINDS = ['evaluator', 'interpreter'] as const;
+/** A third of the vectors on two executions: the processor's test runs all of them. */
+const EVERY = 3;
 const machines = new Map<string, VectorMachine>();
 
 function machineFor(kind: (typeof KINDS)[number], marker: number): VectorMachine {
@@ -145,6 +147,7 @@ it.each(forms.map((form) => [nameOf(form), form] as const))('%s does what QEMU d
   const wrong: string[] = [];
   let told = 0;
   for (const vector of vectorsOf(form)) {
+    if (vector.index % EVERY !== 0) continue;
     const start = startOf(vector);
     for (const kind of KINDS) {
       const result = machineFor(kind, start.marker).run(start);
@@ -155,5 +158,5 @@ it.each(forms.map((form) => [nameOf(form), form] as const))('%s does what QEMU d
     }
   }
   expect(wrong.slice(0, 4)).toEqual([]);
-  if (!SYSTEM.test(form.names.join('/')) && !WFE_AND_WFI.includes(form.id)) expect(told).toBeGreaterThan(200);
+  if (!SYSTEM.test(form.names.join('/')) && !WFE_AND_WFI.includes(form.id)) expect(told).toBeGreaterThan(60);
 });
