@@ -4,6 +4,8 @@
  */
 export const DIGEST_START = 0xcbf2_9ce4_8422_2325n;
 export const DIGEST_PRIME = 0x100_0000_01b3n;
+/** Of the prime, modulo 2^64. */
+const INVERSE = inverse(DIGEST_PRIME);
 /** Instructions in a block. */
 export const DIGEST_BLOCK = 65_536;
 
@@ -18,6 +20,15 @@ export class PcDigest {
     this.value = BigInt.asUintN(64, (this.value ^ pc) * DIGEST_PRIME);
     if (--this.left === 0) this.close(this.value);
   }
+  /** Takes the last address back: a stop of ours held its instruction. */
+  remove(pc: bigint): void {
+    if (this.left === DIGEST_BLOCK) {
+      this.blocks.pop();
+      this.left = 0;
+    }
+    this.left++;
+    this.value = BigInt.asUintN(64, this.value * INVERSE) ^ pc;
+  }
   /** Ends a block at this value. */
   close(value: bigint): void {
     this.blocks.push(value);
@@ -28,4 +39,11 @@ export class PcDigest {
     this.value = value;
     this.left = left;
   }
+}
+
+/** Newton's iteration: each step doubles the bits that are right, and an odd number is its own inverse modulo 8. */
+function inverse(odd: bigint): bigint {
+  let x = odd;
+  for (let bits = 3; bits < 64; bits *= 2) x = BigInt.asUintN(64, x * (2n - odd * x));
+  return x;
 }

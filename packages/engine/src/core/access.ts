@@ -58,7 +58,8 @@ function accessOf(memory: PhysicalMemory, order: ByteOrder, origin: AccessOrigin
       let value = 0n;
       for (let done = 0; done < size;) {
         const { physical, size: room } = place(offset + done);
-        const part = room >= size - done ? size - done : 1;
+        // Whole where one page holds it, else byte by byte.
+        const part = done === 0 && room >= size ? size : 1;
         value |= (memory.read(physical, part, order, origin) ?? 0n) << shift(done, size, part);
         done += part;
       }
@@ -67,7 +68,8 @@ function accessOf(memory: PhysicalMemory, order: ByteOrder, origin: AccessOrigin
     write: (offset, size, value) => {
       for (let done = 0; done < size;) {
         const { physical, size: room } = place(offset + done);
-        const part = room >= size - done ? size - done : 1;
+        // Whole where one page holds it, else byte by byte.
+        const part = done === 0 && room >= size ? size : 1;
         memory.write(physical, part, BigInt.asUintN(8 * part, value >> shift(done, size, part)), order, origin);
         done += part;
       }

@@ -78,6 +78,6 @@ export type CoreStop =
   | { readonly kind: 'breakpoint'; readonly pc: bigint }
   | { readonly kind: 'watchpoint'; readonly pc: bigint; readonly address: bigint; readonly size: number; readonly access: 'read' | 'write' | 'update' }
   /** The guest cannot go on (exceptions without end, a halting call). */
-  | { readonly kind: 'halted'; readonly why: string };
+  | { readonly kind: 'halted'; readonly why: string; readonly code?: number };
 
 export type { AccessWidth };

@@ -41,6 +41,12 @@ export interface MemoryListener {
   remapped(): void;
 }
 
+/** Contents of the regions with memory behind them, as plain data: their pages that are not all zero, by offset. The map is not part of it. */
+export type MemoryState = readonly { readonly base: number; readonly size: number; readonly pages: readonly (readonly [number, Uint8Array])[] }[];
+
+/** Sizes that are written at once. */
+const WIDTHS: ReadonlySet<number> = new Set([1, 2, 4, 8, 16]);
+const ZEROS = new Uint8Array(PAGE_SIZE);
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
@@ -130,7 +136,7 @@ export class PhysicalMemory {
       this.#deviceWrite(region.device, physical - region.base, size, value, order, from);
       return true;
     }
-    if (physical - region.base + size > region.size) return this.#bytewiseWrite(physical, size, value, order, from);
+    if (physical - region.base + size > region.size || !WIDTHS.has(size)) return this.#bytewiseWrite(physical, size, value, order, from);
     this.#poke(region.host + (physical - region.base), size, value, order);
     this.#listener?.written(physical, size);
     return true;
@@ -165,6 +171,46 @@ export class PhysicalMemory {
     return out;
   }
 
+  /** A copy of the contents of RAM and ROM. */
+  save(): MemoryState {
+    return this.#backed().map(({ base, size, host }) => ({ base, size, pages: this.#pages(host, size) }));
+  }
+  /** Takes contents that a memory with the same map saved. Throws where the maps differ, before anything changes. */
+  restore(saved: MemoryState): void {
+    const backed = this.#backed();
+    const odd = backed.find(({ base, size }, index) => saved[index]?.base !== base || saved[index].size !== size) ?? saved[backed.length];
+    if (odd !== undefined) throw new MemoryMapError(`the saved memory differs at ${hex(odd.base)} from this map (${this.#describe()}); restore it on the map that saved it`);
+    backed.forEach((region, index) => { this.#restorePages(region, saved[index].pages); });
+  }
+
+  #backed(): readonly Region[] {
+    return this.#regions.filter((region) => region.host >= 0);
+  }
+  #pages(host: number, size: number): readonly (readonly [number, Uint8Array])[] {
+    const { u8, u32 } = this.linear;
+    const pages: (readonly [number, Uint8Array])[] = [];
+    for (let offset = 0; offset < size; offset += PAGE_SIZE) {
+      const at = host + offset;
+      let word = at >>> 2;
+      while (word < (at + PAGE_SIZE) >>> 2 && u32[word] === 0) word++;
+      if (word < (at + PAGE_SIZE) >>> 2) pages.push([offset, u8.slice(at, at + PAGE_SIZE)]);
+    }
+    return pages;
+  }
+  // Pages that hold the saved bytes already are left alone, and with them the code predecoded from them.
+  #restorePages({ base, size, host }: Region, pages: readonly (readonly [number, Uint8Array])[]): void {
+    const { u8 } = this.linear;
+    const byOffset = new Map(pages);
+    for (let offset = 0; offset < size; offset += PAGE_SIZE) {
+      const bytes = byOffset.get(offset) ?? ZEROS;
+      const at = host + offset;
+      let same = 0;
+      while (same < PAGE_SIZE && u8[at + same] === bytes[same]) same++;
+      if (same === PAGE_SIZE) continue;
+      u8.set(bytes, at);
+      this.#listener?.written(base + offset, PAGE_SIZE);
+    }
+  }
   #back(base: number, size: number): number {
     this.#check(base, size);
     return this.linear.allocate(size, PAGE_SIZE);
