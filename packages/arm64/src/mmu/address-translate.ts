@@ -16,7 +16,7 @@ export interface AtOperation {
 /** Takes `AT S1E1R` or `S1E1R` apart; the forms are few and regular. */
 export function atOperation(name: string): AtOperation {
   const parts = /^(?:AT )?S1(2?)E([012])([RW])(P?)$/.exec(name);
-  if (!parts) throw new RangeError(`AT ${name} is no operation of EL1 or EL2: it should have been UNDEFINED`);
+  if (!parts) throw new RangeError(`${name} is no operation of EL1 or EL2: it should have been UNDEFINED`);
   return { kind: parts[3] === 'R' ? 'read' : 'write', el: Number(parts[2]) as 0 | 1 | 2, both: parts[1] === '2', pan: parts[4] === 'P' };
 }
 

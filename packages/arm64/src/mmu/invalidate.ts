@@ -29,6 +29,7 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   ALLE1: { regime: 'guest', everyVmid: true },
   IPAS2E1: { regime: 'guest' },
   IPAS2LE1: { regime: 'guest' },
+  VMALLWS2E1: { regime: 'guest' },
   ALLE2: { regime: 'el2' },
   VAE2: { regime: 'el2', asid: 'own or global', byAddress: true },
   VALE2: { regime: 'el2', asid: 'own or global', byAddress: true },
@@ -70,7 +71,7 @@ export function selectionOf(name: string, operand: bigint, context: InvalidateCo
   const base = name.replace(/^TLBI /, '').replace(/NXS$/, '').replace(/(IS|OS)$/, '');
   const ranged = /^R(VA|IPA)/.test(base);
   const scope = SCOPES[ranged ? base.slice(1) : base];
-  if (scope === undefined) throw new RangeError(`TLBI ${name} (operand ${hex(operand)}) is no operation of EL1 or EL2: it should have been UNDEFINED`);
+  if (scope === undefined) throw new RangeError(`TLBI ${base} (operand ${hex(operand)}) is no operation of EL1 or EL2: it should have been UNDEFINED`);
   const kind = kindOf(scope, context);
   const mask = context.asidMask(kind);
   const pages = scope.byAddress ? (ranged ? pageRange(operand) : onePage(operand)) : undefined;
