@@ -3,8 +3,10 @@ import { encodeSyndrome, syndromes, sysregIss, type RegisterName } from '@worlds
 import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
 import type { InterruptLine, MachinePort, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
+import { crc32Step } from '../execute/crc32.ts';
 import { Mmu, mmuFeatures, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
 import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
+
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
 import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
@@ -47,6 +49,7 @@ interface SavedProcessor {
   readonly pstate: Omit<Pstate, 'step'> & Pstate['step'];
   readonly inputs: readonly InputName[];
   readonly exclusive: ReturnType<Exclusives['save']>;
+  readonly powered: boolean;
   readonly waiting: boolean;
   readonly event: boolean;
 }
@@ -70,6 +73,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   readonly #aborts: AbortPort;
   readonly #firmware: FirmwarePort;
   readonly #affinity: bigint;
+  readonly #frequency: bigint;
+  #powered = true;
   #waiting = false;
   #event = false;
   #loadedExclusive = false;
@@ -78,6 +83,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     const { engine, port, model, highestEl } = options;
     const { memory } = engine;
     this.#affinity = options.affinity;
+    this.#frequency = BigInt(options.port.clock.ticksPerSecond);
     this.#firmware = options.firmware;
     this.state = new ProcessorState(model, highestEl);
     const { registers } = this.state;
@@ -147,7 +153,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     registers.set('VMPIDR_EL2', mpidr);
     registers.set('VPIDR_EL2', registers.get('MIDR_EL1'));
     registers.set('OSLSR_EL1', 0xan);
-    registers.set('CNTFRQ_EL0', 62_500_000n);
+    registers.set('CNTFRQ_EL0', this.#frequency);
     registers.set('CNTHCTL_EL2', 3n);
     registers.set('MDCR_EL2', (registers.get('PMCR_EL0') >> 11n) & 31n);
     state.pstate = resetPstate(highestEl);
@@ -157,6 +163,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     }
     core.state.flags = 0;
     core.pc = 0n;
+    this.#powered = true;
     this.#waiting = false;
     this.#event = false;
     this.#exclusives.clear();
@@ -176,9 +183,23 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.core.flush();
   }
 
+  /** Waits as WFI does, from after the instruction at hand. */
+  wait(): void {
+    this.#waiting = true;
+    this.core.end({ kind: 'idle' });
+  }
+  /** Off: nothing wakes it but `reset`. Takes effect after the instruction at hand. */
+  powerOff(): void {
+    this.#powered = false;
+    this.core.end({ kind: 'idle' });
+  }
+  get powered(): boolean {
+    return this.#powered;
+  }
+
   /** Runs; see `Core.run`. A waiting processor that nothing woke retires nothing. */
   run(budget: number): CoreStop {
-    if (this.#waiting && !this.interrupts.wakes()) {
+    if (!this.#powered || (this.#waiting && !this.interrupts.wakes())) {
       this.core.run(0);
       return { kind: 'idle' };
     }
@@ -193,7 +214,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return {
       core: this.core.save() as unknown as Plain, registers: registers.save(), mmu: this.mmu.save() as unknown as Plain,
       pstate: { el, sp, D, A, I, F, IL, PAN, UAO, DIT, SSBS, SS: step.SS, last: step.last },
-      inputs: this.interrupts.save(), exclusive: this.#exclusives.save(), waiting: this.#waiting, event: this.#event,
+      inputs: this.interrupts.save(), exclusive: this.#exclusives.save(), powered: this.#powered, waiting: this.#waiting, event: this.#event,
     };
   }
   restore(saved: Plain): void {
@@ -205,6 +226,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.state.pstate = { ...rest, step: { SS, last } };
     this.interrupts.restore(s.inputs);
     this.#exclusives.restore(s.exclusive);
+    this.#powered = s.powered;
     this.#waiting = s.waiting;
     this.#event = s.event;
     this.settle();
@@ -336,6 +358,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       },
       wfi: () => this.#wait('wfi'),
       wfe: () => this.#wait('wfe'),
+      crc32: (accumulator, value, bytes) => crc32Step('crc32', accumulator, value, Number(bytes)),
+      crc32c: (accumulator, value, bytes) => crc32Step('crc32c', accumulator, value, Number(bytes)),
       sev: () => this.#sendEvent(),
       sevl: () => this.#sendEvent(),
       yield: () => 0n,
@@ -370,10 +394,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     const [notTrapped, hypervisor] = instruction === 'wfi' ? [SCTLR.nTWI, HCR.TWI] : [SCTLR.nTWE, HCR.TWE];
     if (pstate.el === 0 && (registers.get(hostEl0 ? 'SCTLR_EL2' : 'SCTLR_EL1') & notTrapped) === 0n) return trap(tge ? 2 : 1);
     if (pstate.el < 2 && highestEl === 2 && !hostEl0 && (registers.get('HCR_EL2') & hypervisor) !== 0n) return trap(2);
-    if (instruction === 'wfi') {
-      this.#waiting = true;
-      this.core.end({ kind: 'idle' });
-    }
+    if (instruction === 'wfi') this.wait();
     return 0n;
   }
 

@@ -5,3 +5,4 @@ export type { ExceptionEntry } from './exceptions.ts';
 export { hostPort } from './host-port.ts';
 export { INPUTS, type InputName } from './interrupts.ts';
 export { CORTEX_A57, LAB, MODELS, NEOVERSE_N1, type Arm64Model } from './model.ts';
+export { virtProcessors } from './virt-cpu.ts';

@@ -121,9 +121,11 @@ export class SystemAccess {
       case 'CCSIDR_EL1': return model.caches[Number(registers.get('CSSELR_EL1') & 15n)] ?? 0n;
       case 'ISR_EL1': return this.#effects.pendingInterrupts();
       case 'DBGCLAIMSET_EL1': return CLAIM_TAGS;
+      default: {
+        const pair = SET_CLEAR[name];
+        return pair === undefined ? (this.#timers.read(name) ?? registers.get(name)) : registers.get(pair.store);
+      }
     }
-    const pair = SET_CLEAR[name];
-    return pair === undefined ? (this.#timers.read(name) ?? registers.get(name)) : registers.get(pair.store);
   }
 
   /** A write that reaches a register, with all its consequences. */
