@@ -61,10 +61,9 @@ export class CodeStore {
     this.#patience *= 2;
     this.clear();
   }
-  /** Notes an execution out of line. */
-  missed(word: number, gated: boolean): void {
-    const shape = this.#table.bind(word)?.shape;
-    if (shape === undefined || (gated && shape.gated) || this.#handlers.has(shape) || !canInline(shape)) return;
+  /** Notes an execution out of line; `gated`: because the shape's unit is off. */
+  missed(shape: Shape, gated: boolean): void {
+    if (!shape.template.inline || (gated && shape.gated) || this.#handlers.has(shape) || !canInline(shape)) return;
     this.#wanted.add(shape);
     this.#misses++;
   }

@@ -246,15 +246,14 @@ export class Core implements EvaluatorPort {
     if ((guest.stepping === true || this.#marks.has(this.pc)) && guest.fetched?.() === true) return;
     if (this.engine.digesting) this.digest.add(this.pc);
     const word = this.engine.wordAt(physical);
-    if (this.#execute(word) && guest.stepping === true) guest.after?.();
+    if (this.#execute(word, this.engine.table.bind(word)) && guest.stepping === true) guest.after?.();
   }
 
   /** Executes a word at `pc` and leaves `pc` behind it. False where the instruction did not complete. */
-  #execute(word: number): boolean {
+  #execute(word: number, bound: BoundInstruction | undefined): boolean {
     this.#redirected = false;
     this.#retires = true;
     this.#executing = true;
-    const bound = this.engine.table.bind(word);
     const outcome = this.#outcome(word, bound);
     this.#executing = false;
     if (this.#retires) this.#remaining--;
@@ -393,8 +392,9 @@ export class Core implements EvaluatorPort {
     this.#attention = false;
     const next = (this.pc + 4n) & U64;
     const word = this.engine.code.word(record);
-    this.engine.code.missed(word, this.#gated);
-    this.#execute(word);
+    const bound = this.engine.table.bind(word);
+    if (bound !== undefined) this.engine.code.missed(bound.shape, this.#gated);
+    this.#execute(word, bound);
     if (this.engine.code.outgrown || this.pc !== next || this.#mustLeave()) return 0;
     // Generated code counts the instruction itself.
     return 1;

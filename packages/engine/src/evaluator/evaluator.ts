@@ -36,13 +36,13 @@ const U64 = (1n << 64n) - 1n;
 export function evaluate(port: EvaluatorPort, { shape, values }: BoundInstruction): Outcome {
   const { nodes, effects, end } = shape.template;
   const results = new Array<bigint>(nodes.length);
-  const accesses = new Map<NodeId, CheckedAccess>();
+  const accesses: CheckedAccess[] = [];
   for (let id = 0; id < nodes.length; id++) {
     const node = nodes[id];
     if (node.op === 'access') {
       const checked = port.access(results[node.address], node.shape);
       if (checked === undefined) return undefined;
-      accesses.set(id, checked);
+      accesses[id] = checked;
     } else if (node.op === 'helper') {
       const result = port.helper(node.name, node.args.map((arg) => results[arg]));
       if (result === undefined) return undefined;
@@ -70,7 +70,7 @@ const widthOf = (template: Template, id: NodeId): 32 | 64 => (template.nodes[id]
 const slotOf = (slot: Slot | { readonly index: number }, values: readonly Bound[]): Slot => ('index' in slot ? (values[slot.index] as Slot) : slot);
 
 function nodeValue(
-  port: EvaluatorPort, template: Template, node: Node, results: readonly bigint[], values: readonly Bound[], accesses: ReadonlyMap<NodeId, CheckedAccess>,
+  port: EvaluatorPort, template: Template, node: Node, results: readonly bigint[], values: readonly Bound[], accesses: readonly CheckedAccess[],
 ): bigint {
   switch (node.op) {
     case 'const': return BigInt.asUintN(node.type === 'i32' ? 32 : node.type === 'i64' ? 64 : 128, BigInt(node.value));
@@ -93,7 +93,7 @@ function nodeValue(
     case 'lane': return laneOf(node.lane, results[node.a], node.index, node.signed, node.type === 'i64' ? 64 : 32);
     case 'withLane': return withLane(node.lane, results[node.a], node.index, results[node.b]);
     case 'load': {
-      const value = (accesses.get(node.access) as CheckedAccess).read(node.offset, node.size);
+      const value = accesses[node.access].read(node.offset, node.size);
       if (!node.signed) return value;
       return BigInt.asUintN(node.type === 'i64' ? 64 : 32, BigInt.asIntN(node.size * 8, value));
     }
@@ -102,7 +102,7 @@ function nodeValue(
   }
 }
 
-function apply(port: EvaluatorPort, effect: Effect, results: readonly bigint[], values: readonly Bound[], accesses: ReadonlyMap<NodeId, CheckedAccess>): void {
+function apply(port: EvaluatorPort, effect: Effect, results: readonly bigint[], values: readonly Bound[], accesses: readonly CheckedAccess[]): void {
   switch (effect.op) {
     case 'set': {
       const slot = slotOf(effect.slot, values);
@@ -111,7 +111,7 @@ function apply(port: EvaluatorPort, effect: Effect, results: readonly bigint[], 
       break;
     }
     case 'store':
-      (accesses.get(effect.access) as CheckedAccess).write(effect.offset, effect.size, BigInt.asUintN(effect.size * 8, results[effect.value]));
+      accesses[effect.access].write(effect.offset, effect.size, BigInt.asUintN(effect.size * 8, results[effect.value]));
       break;
     case 'setFlags':
       port.state.flags = effectFlags(effect.flags, (id) => results[id]);

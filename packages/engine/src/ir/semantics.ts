@@ -56,6 +56,8 @@ export interface BoundInstruction {
   readonly values: readonly Bound[];
 }
 
+const CACHED_WORDS = 65_536;
+
 /** Finds the row of a word, and its operands. `isa`'s compiled decoder is one. */
 export type RowDecoder = (word: number) => { readonly id: string; readonly operands: Readonly<Record<string, number>> } | undefined;
 
@@ -63,6 +65,8 @@ export type RowDecoder = (word: number) => { readonly id: string; readonly opera
 export class InstructionTable {
   readonly shapes: Shape[] = [];
   readonly #byKey = new Map<string, Shape>();
+  /** Words bound so far: guests execute the same ones over and over. */
+  readonly #bound = new Map<number, BoundInstruction | undefined>();
   readonly #decode: RowDecoder;
   readonly #semantics: Readonly<Record<string, Operation<never>>>;
   readonly #gated: (row: string) => boolean;
@@ -76,6 +80,15 @@ export class InstructionTable {
 
   /** The instruction in a word, or undefined where the architecture has none there. */
   bind(word: number): BoundInstruction | undefined {
+    const known = this.#bound.get(word);
+    if (known !== undefined || this.#bound.has(word)) return known;
+    if (this.#bound.size >= CACHED_WORDS) this.#bound.clear();
+    const bound = this.#bind(word);
+    this.#bound.set(word, bound);
+    return bound;
+  }
+
+  #bind(word: number): BoundInstruction | undefined {
     const found = this.#decode(word);
     if (found === undefined) return undefined;
     const operation = this.#semantics[found.id];
