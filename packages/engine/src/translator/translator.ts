@@ -131,7 +131,7 @@ export class Translator {
       translatable: (index) => {
         if (known.has(index)) return known.get(index);
         const bound = executed(index) ? table.bind(code.word(page.records + index * RECORD.size)) : undefined;
-        const inline = bound?.shape.template.inline === true ? bound : undefined;
+        const inline = bound?.shape.template.inline === true && !(page.gated && bound.shape.gated) ? bound : undefined;
         known.set(index, inline);
         return inline;
       },
