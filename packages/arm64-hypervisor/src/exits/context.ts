@@ -1,0 +1,53 @@
+/** What handlers of exits work with. */
+import type { Exit } from '@worldswitch/hypervisor';
+import type { MemorySlot } from '@worldswitch/hypervisor';
+import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import type { Guest } from '../guest/guest.ts';
+import type { Stage2Tables } from '../stage2/tables.ts';
+
+/** What a debug exit says on arm64 (`kvm_debug_exit_arch`): the syndrome, and for watchpoints the address. */
+export interface Arm64DebugExit {
+  readonly hsr: number;
+  readonly far: bigint;
+}
+
+export type Arm64Exit = Exit<Arm64DebugExit>;
+
+/** How a handler ends: the guest goes on, or the VMM hears of it. */
+export type Outcome = { readonly kind: 'resume' } | { readonly kind: 'wait' } | Arm64Exit;
+
+export const RESUME: Outcome = { kind: 'resume' };
+
+/** An access that waits for the VMM's answer. */
+export interface PendingRead {
+  readonly register: number;
+  readonly length: 1 | 2 | 4 | 8;
+  readonly signExtend: boolean;
+  readonly wide: boolean;
+}
+
+export interface ExitContext {
+  readonly guest: Guest;
+  readonly esr: bigint;
+  readonly iss: number;
+  /** FAR_EL2, valid for aborts and watchpoints. */
+  readonly far: bigint;
+  /** Guest physical address of an abort. */
+  readonly ipa: bigint;
+  readonly stage2: Stage2Tables;
+  slotAt(address: bigint): MemorySlot | undefined;
+  /** A register of the host, for what a guest may see of it. */
+  hostRegister(name: RegisterName): bigint;
+  /** The physical count. */
+  count(): bigint;
+  psci(call: { readonly function: bigint; readonly arguments: readonly [bigint, bigint, bigint] }): Outcome;
+  /** Calls the VMM wants to see itself. */
+  forwards(number: bigint): boolean;
+  /** Keeps a read for when the VMM has answered. */
+  setPendingRead(read: PendingRead, data: Uint8Array): void;
+  setPendingCall(results: bigint[]): void;
+  /** For people: what was refused, in the form of the row that would allow it. */
+  report(text: string): void;
+}
+
+export type ExitHandler = (context: ExitContext) => Outcome;

@@ -1,0 +1,69 @@
+/** What each exception class of a guest comes to: a row for every one of the 64. */
+import { EC, exceptionClassName } from '@worldswitch/arm64-sysreg';
+import type { ExceptionClassName } from '@worldswitch/arm64-sysreg';
+import { injectUndefined } from '../guest/inject.ts';
+import { dataAbort, instructionAbort } from './abort.ts';
+import { RESUME } from './context.ts';
+import type { ExitContext, ExitHandler, Outcome } from './context.ts';
+import { hvc, smc } from './hypercall.ts';
+import { systemRegister } from './sysregs.ts';
+
+export interface ExitRow {
+  readonly ec: number;
+  readonly name: ExceptionClassName | undefined;
+  readonly because: string;
+  readonly handle: ExitHandler;
+}
+
+/** TI of a trapped WFI or WFE: 0 is WFI. */
+const WFE = 1;
+
+/** WFI waits; WFE is a hint, and there is nobody else to yield to. */
+function wfx({ guest, iss }: ExitContext): Outcome {
+  guest.skip();
+  return (iss & WFE) === 0 ? { kind: 'wait' } : RESUME;
+}
+
+/** An exception the VMM's debugger asked for. */
+function debug({ guest, esr, far }: ExitContext, watchpoint = false): Outcome {
+  return { kind: 'debug', pc: guest.pc, arch: { hsr: Number(BigInt.asUintN(32, esr)), far: watchpoint ? far : 0n } };
+}
+
+function step(context: ExitContext): Outcome {
+  context.guest.stepActivePending = false;
+  return debug(context);
+}
+
+function undefinedToGuest({ guest }: ExitContext): Outcome {
+  injectUndefined(guest);
+  return RESUME;
+}
+
+function unknown({ guest, esr, far, ipa }: ExitContext): Outcome {
+  return { kind: 'internal-error', reason: 'unexpected-exception-class', dead: false, detail: { esr, far, ipa, pc: guest.pc } };
+}
+
+const HANDLERS: Partial<Record<ExceptionClassName, { readonly because: string; readonly handle: ExitHandler }>> = {
+  WFx: { because: 'HCR_EL2.{TWI, TWE}', handle: wfx },
+  HVC64: { because: 'PSCI and hypercalls', handle: hvc },
+  SMC64: { because: 'HCR_EL2.TSC: no firmware for guests', handle: smc },
+  SYS64: { because: 'emulated registers', handle: systemRegister },
+  SVE: { because: 'CPTR_EL2.TZ: guests have no SVE', handle: undefinedToGuest },
+  PAC: { because: 'HCR_EL2.API: guests have no pointer authentication', handle: undefinedToGuest },
+  IABT_LOW: { because: 'stage 2', handle: instructionAbort },
+  DABT_LOW: { because: 'stage 2: memory or MMIO', handle: dataAbort },
+  BREAKPT_LOW: { because: 'MDCR_EL2.TDE', handle: (context) => debug(context) },
+  SOFTSTP_LOW: { because: 'MDCR_EL2.TDE', handle: step },
+  WATCHPT_LOW: { because: 'MDCR_EL2.TDE', handle: (context) => debug(context, true) },
+  BRK64: { because: 'MDCR_EL2.TDE', handle: (context) => debug(context) },
+  BKPT32: { because: 'MDCR_EL2.TDE', handle: (context) => debug(context) },
+};
+
+export const EXIT_TABLE: readonly ExitRow[] = Array.from({ length: 64 }, (_, ec): ExitRow => {
+  const name = exceptionClassName(ec);
+  const row = name === undefined ? undefined : HANDLERS[name];
+  return { ec, name, because: row?.because ?? 'not expected from a guest', handle: row?.handle ?? unknown };
+});
+
+/** Classes with a handler of their own. */
+export const HANDLED_CLASSES: readonly number[] = (Object.keys(HANDLERS) as ExceptionClassName[]).map((name) => EC[name]);

@@ -1,0 +1,18 @@
+/** The host's side of a switch: its context in memory, and the constants that stand for "the host runs". */
+import type { Block } from '../context/block.ts';
+
+/** Values of registers that are the same whenever the host runs. */
+export interface HostConstants {
+  readonly hcr: bigint;
+  readonly mdcr: bigint;
+  readonly cptr: bigint;
+  /** Vectors of the host's kernel, and of the hypervisor. */
+  readonly hostVectors: bigint;
+  readonly hypVectors: bigint;
+  readonly vtcr: bigint;
+}
+
+export interface HostContext {
+  readonly context: Block;
+  readonly constants: HostConstants;
+}

@@ -1,0 +1,223 @@
+/**
+ * The host: boots, calls into EL2, takes its interrupts. All of it is hosted code, which retires nothing, so that a guest's time does not
+ * depend on the mode. Without VHE the host's kernel is at EL1 and its `hvc` and the `eret` back to it are real; with VHE it is at EL2.
+ */
+import { CNTHCTL_EL2, CPACR_EL1, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MDCR_EL2, EC, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import type { AccessorMode } from '@worldswitch/arm64-sysreg';
+import { hex } from '@worldswitch/bits';
+import type { ByteOrder } from '@worldswitch/bits';
+import { Block } from '../context/block.ts';
+import { CPU_CONTEXT } from '../context/layout.ts';
+import type { HostProcessor } from '../processor.ts';
+import { HostedCode } from '../switch/code.ts';
+import type { SwitchFeatures } from '../switch/step.ts';
+import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
+import type { HostConstants, HostContext } from './context.ts';
+import type { HostInterrupts } from './interrupts.ts';
+import { VECTOR, entriesOf } from './layout.ts';
+import type { HostLayout, HostedEntries } from './layout.ts';
+import { PageAllocator } from './pages.ts';
+
+export interface HostOptions {
+  readonly mode: AccessorMode;
+  readonly layout: HostLayout;
+  readonly interrupts: HostInterrupts;
+  /** Byte order of the host's data; little by default. */
+  readonly byteOrder?: ByteOrder;
+}
+
+/** Somebody whose guest may stand on the processor. */
+export interface Occupant {
+  settle(): void;
+}
+
+/** Hosted code was entered where nothing of ours leads. Not a guest's doing: the exception was EL2's own, or an entry is wrong. */
+export class RunawayError extends Error {
+  readonly at: bigint | undefined;
+  constructor(what: string, at?: bigint) {
+    super(what);
+    this.name = 'RunawayError';
+    this.at = at;
+  }
+}
+
+/** PSTATE of a host's kernel: EL1h, interrupts masked, debug exceptions and SErrors not. */
+const PSTATE_KERNEL = 0xc5n;
+const MASK_INTERRUPTS = 0x3;
+const UNMASK_REST = 0xc;
+const CPTR_NVHE = 0x32ffn;
+/** More interrupts than this without the processor getting back to where it was are a line that nobody serves. */
+const INTERRUPT_STORM = 100;
+
+export class Host implements HostContext {
+  readonly processor: HostProcessor;
+  readonly mode: AccessorMode;
+  readonly code: HostedCode;
+  readonly entries: HostedEntries;
+  readonly interrupts: HostInterrupts;
+  readonly byteOrder: ByteOrder;
+  readonly pages: PageAllocator;
+  readonly context: Block;
+  readonly constants: HostConstants;
+  readonly features: SwitchFeatures;
+  /** Bits of a guest physical address. */
+  readonly addressBits: number;
+
+  /** Takes over a processor that has just been reset: at EL2, translation off, E2H clear. */
+  constructor(processor: HostProcessor, { mode, layout, interrupts, byteOrder = 'little' }: HostOptions) {
+    this.processor = processor;
+    this.mode = mode;
+    this.code = new HostedCode(processor, mode);
+    this.entries = entriesOf(layout);
+    this.interrupts = interrupts;
+    this.byteOrder = byteOrder;
+    this.pages = new PageAllocator(layout.pages, processor.memory);
+    this.context = new Block('host', CPU_CONTEXT, this.pages.allocate(), processor.memory, byteOrder);
+    this.code.place = { step: 'boot', phase: 'boot', kind: 'boot' };
+    const { PARange } = ID_AA64MMFR0_EL1.decode(this.code.read('ID_AA64MMFR0_EL1'));
+    this.addressBits = guestAddressBits(PARange);
+    this.features = readFeatures(this.code);
+    this.constants = {
+      hcr: mode === 'vhe' ? HCR_EL2.encode({ RW: 1, E2H: 1, TGE: 1 }) : HCR_EL2.encode({ RW: 1 }),
+      mdcr: this.code.read('MDCR_EL2') & MDCR_EL2.mask('HPMN'),
+      cptr: mode === 'vhe' ? CPACR_EL1.encode({ FPEN: 3, ZEN: this.features.sve ? 3 : 0 }) : CPTR_NVHE,
+      hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),
+    };
+    this.#boot();
+  }
+
+  #boot(): void {
+    const { code, constants, mode } = this;
+    code.write('HCR_EL2', constants.hcr);
+    code.isb();
+    code.write('VBAR_EL2', mode === 'vhe' ? constants.hostVectors : constants.hypVectors);
+    code.write('VTTBR_EL2', 0n);
+    code.write('VTCR_EL2', constants.vtcr);
+    code.write('MDCR_EL2', constants.mdcr);
+    code.write('CPTR_EL2', constants.cptr);
+    code.write('HSTR_EL2', 0n);
+    code.write('CNTVOFF_EL2', 0n);
+    // Guests read the physical counter and trap on the physical timer: with VHE once and for all, without it whenever one runs.
+    const timer = mode === 'vhe' ? CNTHCTL_EL2.e2h1.mask('EL1PCTEN') : CNTHCTL_EL2.e2h0.mask('EL1PCTEN') | CNTHCTL_EL2.e2h0.mask('EL1PCEN');
+    code.write('CNTHCTL_EL2', timer);
+    code.write('TPIDR_EL2', this.context.address);
+    code.write('VPIDR_EL2', code.read('MIDR_EL1'));
+    code.write('VMPIDR_EL2', code.read('MPIDR_EL1'));
+    // Debug exceptions need the OS Lock open; it is locked at reset.
+    code.write('OSLAR_EL1', 0n);
+    if (mode === 'vhe') {
+      code.daif('set', MASK_INTERRUPTS);
+      code.daif('clear', UNMASK_REST);
+    } else {
+      code.write('VBAR_EL1', constants.hostVectors);
+      code.write('ELR_EL2', this.entries.kernel);
+      code.write('SPSR_EL2', PSTATE_KERNEL);
+      code.depart('eret');
+      this.arrive(this.entries.kernel);
+      code.el = 1;
+    }
+    this.interrupts.initialise(code);
+    this.code.place = { step: '', phase: '', kind: '' };
+  }
+
+  /** Whoever's guest stands on the processor: at most one. */
+  #occupant: Occupant | undefined;
+  /** Before a vCPU runs: another's guest that still stands on the processor goes. */
+  occupy(occupant: Occupant): void {
+    if (this.#occupant !== occupant) this.#occupant?.settle();
+    this.#occupant = occupant;
+  }
+  vacate(occupant: Occupant): void {
+    if (this.#occupant === occupant) this.#occupant = undefined;
+  }
+
+  /** Runs until hosted code is entered. Throws `RunawayError` when that does not happen at once, or happens elsewhere than `expected`. */
+  arrive(expected?: bigint): bigint {
+    const stop = this.processor.run(1);
+    if (stop.kind !== 'hosted') throw new RunawayError(`the processor left hosted code: ${stop.kind}`);
+    if (expected !== undefined && stop.at !== expected) {
+      throw new RunawayError(`hosted code was entered at ${hex(stop.at)}, expected at ${hex(expected)}`, stop.at);
+    }
+    return stop.at;
+  }
+
+  /** Goes to EL2, where it stays: by `hvc` without VHE. */
+  enterHyp(): void {
+    if (this.mode === 'vhe') return;
+    const { code } = this;
+    code.place = { step: 'host-call', phase: '', kind: 'vector' };
+    code.depart('hvc');
+    this.arrive(this.entries.hypVectors + VECTOR.lowerSync);
+    code.el = 2;
+    const { ec } = decodeSyndrome(code.read('ESR_EL2'));
+    if (ec !== EC.HVC64 || code.read('VTTBR_EL2') !== 0n) throw new RunawayError(`EL2 was entered with exception class ${hex(ec)}, not by the host's call`);
+  }
+
+  /** The host's kernel is back after the switch's `eret`. */
+  backFromHyp(): void {
+    if (this.mode === 'vhe') return;
+    this.arrive();
+    this.code.el = 1;
+  }
+
+  /** Something short at EL2, called from the host's kernel: in place with VHE, by `hvc` and `eret` without. */
+  call(work: (code: HostedCode) => void): void {
+    this.enterHyp();
+    work(this.code);
+    if (this.mode === 'vhe') return;
+    this.code.depart('eret');
+    this.backFromHyp();
+  }
+
+  /** Opens a window in which pending interrupts are taken, acknowledged, handed to `handle` and completed. */
+  takeInterrupts(handle: (id: number) => void): void {
+    const { code, interrupts, processor } = this;
+    const vectors = this.entries.hostVectors;
+    code.place = { step: 'host-interrupts', phase: '', kind: 'host' };
+    code.daif('clear', MASK_INTERRUPTS);
+    for (let taken = 0, at = this.arrive(); at === vectors + VECTOR.currentIrq || at === vectors + VECTOR.currentFiq; at = this.arrive()) {
+      const id = interrupts.acknowledge(code);
+      // Nobody but the host itself raises an interrupt that the controller does not know of.
+      if (id === undefined) processor.kick(false);
+      else {
+        handle(id);
+        interrupts.complete(code, id);
+      }
+      if (++taken > INTERRUPT_STORM) throw new RunawayError(`${INTERRUPT_STORM} interrupts in a row, the last ${id === undefined ? 'spurious' : `number ${id}`}: nobody serves its line`);
+      code.depart('eret');
+    }
+    code.daif('set', MASK_INTERRUPTS);
+  }
+
+  /** Invalidates stage 1 and 2 translations of a VM: of one guest page, or all. `vttbr` names its tables and VMID. */
+  invalidate(vttbr: bigint, guest?: bigint): void {
+    this.call((code) => {
+      code.place = { step: 'tlb-invalidate', phase: '', kind: 'stage2' };
+      // With TGE set the instructions would mean the host's own translation.
+      if (this.mode === 'vhe') code.write('HCR_EL2', HCR_EL2.encode({ RW: 1, E2H: 1, VM: 1 }));
+      code.write('VTTBR_EL2', vttbr);
+      code.isb();
+      code.dsb('ish');
+      if (guest === undefined) code.invalidate('TLBI VMALLS12E1IS');
+      else {
+        code.invalidate('TLBI IPAS2E1IS', guest >> 12n);
+        // Stage 1 entries may hold the result of both stages.
+        code.dsb('ish');
+        code.invalidate('TLBI VMALLE1IS');
+      }
+      code.dsb('ish');
+      code.write('VTTBR_EL2', 0n);
+      if (this.mode === 'vhe') code.write('HCR_EL2', this.constants.hcr);
+      code.isb();
+    });
+  }
+}
+
+function readFeatures(code: HostedCode): SwitchFeatures {
+  const dfr0 = ID_AA64DFR0_EL1.decode(code.read('ID_AA64DFR0_EL1'));
+  const pfr0 = ID_AA64PFR0_EL1.decode(code.read('ID_AA64PFR0_EL1'));
+  return {
+    breakpoints: dfr0.BRPs + 1, watchpoints: dfr0.WRPs + 1, pmu: dfr0.PMUVer !== 0 && dfr0.PMUVer !== 15, spe: dfr0.PMSVer !== 0,
+    ras: pfr0.RAS !== 0, sve: pfr0.SVE !== 0,
+  };
+}

@@ -1,0 +1,54 @@
+/** How the host's kernel talks to its interrupt controller: by loads and stores of its own. */
+import type { HostedCode } from '../switch/code.ts';
+
+/** Interrupt numbers of the timers (Arm Base System Architecture). */
+export const INTID = { virtualTimer: 27, hypPhysicalTimer: 26, physicalTimer: 30 } as const;
+
+export interface HostInterrupts {
+  /** Once, when the host boots. */
+  initialise(code: HostedCode): void;
+  /** Takes the interrupt that is signalled; undefined when it is spurious. */
+  acknowledge(code: HostedCode): number | undefined;
+  complete(code: HostedCode, id: number): void;
+  setEnabled(code: HostedCode, id: number, enabled: boolean): void;
+}
+
+const GICD_CTLR = 0x000n;
+const GICD_ISENABLER = 0x100n;
+const GICD_ICENABLER = 0x180n;
+const GICC_CTLR = 0x00n;
+const GICC_PMR = 0x04n;
+const GICC_IAR = 0x0cn;
+const GICC_EOIR = 0x10n;
+const SPURIOUS = 1020n;
+
+/** A GICv2 by the physical addresses of its two halves (IHI 0048B 4.3, 4.4). */
+export class HostGicV2 implements HostInterrupts {
+  readonly #distributor: bigint;
+  readonly #cpu: bigint;
+
+  constructor({ distributor, cpuInterface }: { readonly distributor: bigint; readonly cpuInterface: bigint }) {
+    this.#distributor = distributor;
+    this.#cpu = cpuInterface;
+  }
+
+  initialise(code: HostedCode): void {
+    code.storeDevice(this.#distributor + GICD_CTLR, 4, 1n);
+    code.storeDevice(this.#cpu + GICC_PMR, 4, 0xf0n);
+    code.storeDevice(this.#cpu + GICC_CTLR, 4, 1n);
+  }
+
+  acknowledge(code: HostedCode): number | undefined {
+    const id = code.loadDevice(this.#cpu + GICC_IAR, 4) & 0x3ffn;
+    return id >= SPURIOUS ? undefined : Number(id);
+  }
+
+  complete(code: HostedCode, id: number): void {
+    code.storeDevice(this.#cpu + GICC_EOIR, 4, BigInt(id));
+  }
+
+  setEnabled(code: HostedCode, id: number, enabled: boolean): void {
+    const base = this.#distributor + (enabled ? GICD_ISENABLER : GICD_ICENABLER);
+    code.storeDevice(base + 4n * BigInt(id >> 5), 4, 1n << BigInt(id & 31));
+  }
+}

@@ -1,0 +1,40 @@
+/** The arm64 world switch, its traps, guest debug and stage 2: hosted on any processor that offers a HostPort. */
+export { Arm64Hypervisor } from './architecture.ts';
+export type { Arm64HypervisorOptions } from './architecture.ts';
+export { Block } from './context/block.ts';
+export type { SlotPlace } from './context/block.ts';
+export { CONTEXT_SYSREGS, CPU_CONTEXT, DEBUG_REGISTERS_MAX, GUEST_DEBUG_ARCH, VCPU_PARTS, VCPU_SIZE, VCPU_STATE, layout } from './context/layout.ts';
+export type { Layout, Slot, SlotSize } from './context/layout.ts';
+export type { Arm64DebugExit, Arm64Exit, ExitContext, ExitHandler, Outcome, PendingRead } from './exits/context.ts';
+export { EMULATED } from './exits/sysregs.ts';
+export { EXIT_TABLE, HANDLED_CLASSES } from './exits/table.ts';
+export type { ExitRow } from './exits/table.ts';
+export { clearDebug, setupDebug, writeDebugSet } from './guest/debug.ts';
+export { Guest, PSTATE } from './guest/guest.ts';
+export type { PendingPc, PowerState } from './guest/guest.ts';
+export { DEBUG_DIRTY, VcpuMemory } from './guest/vcpu-memory.ts';
+export type { HostConstants, HostContext } from './host/context.ts';
+export { Host, RunawayError } from './host/host.ts';
+export type { HostOptions, Occupant } from './host/host.ts';
+export { HostGicV2, INTID } from './host/interrupts.ts';
+export type { HostInterrupts } from './host/interrupts.ts';
+export { HOSTED_SIZE, VECTOR, entriesOf } from './host/layout.ts';
+export type { HostLayout, HostedEntries } from './host/layout.ts';
+export { PAGE, PageAllocator } from './host/pages.ts';
+export type { PageRange } from './host/pages.ts';
+export type { HostMemory, HostProcessor, ProcessorStop } from './processor.ts';
+export { BLOCK_SIZE, Stage2Tables, guestAddressBits, vtcrFor } from './stage2/tables.ts';
+export { HostedCode, HypFault, describe } from './switch/code.ts';
+export type { Named, Place } from './switch/code.ts';
+export { FULL_CONTEXT, VHE_HOST_CONTEXT, debugRegister, named } from './switch/registers.ts';
+export type { Moved, Naming } from './switch/registers.ts';
+export { PHASES, StepListError, compose, newScratch, without } from './switch/step.ts';
+export type {
+  GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
+} from './switch/step.ts';
+export { REVISIONS, TWO_HOOKS } from './switch/two-hooks.ts';
+export { WorldSwitch } from './switch/world.ts';
+export type { Left, Panic } from './switch/world.ts';
+export { Arm64Vcpu } from './vcpu.ts';
+export { Arm64Vm } from './vm.ts';
+export type { VmOptions } from './vm.ts';

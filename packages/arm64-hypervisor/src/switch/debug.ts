@@ -1,0 +1,91 @@
+/** Breakpoint and watchpoint registers: one hook each way, each asking once whether anything is to be done. */
+import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
+import type { Block } from '../context/block.ts';
+import { DEBUG_DIRTY } from '../guest/vcpu-memory.ts';
+import { debugRegister } from './registers.ts';
+import type { Step, StepKind, SwitchContext } from './step.ts';
+
+const BANKS = ['BCR', 'BVR', 'WCR', 'WVR'] as const;
+
+/** How many there are of each, read anew each time: the code keeps no state of its own at EL2. */
+function counts(c: SwitchContext): { breakpoints: number; watchpoints: number } {
+  const dfr0 = as(c, 'id', () => ID_AA64DFR0_EL1.decode(c.code.read('ID_AA64DFR0_EL1')));
+  return { breakpoints: dfr0.BRPs + 1, watchpoints: dfr0.WRPs + 1 };
+}
+
+/** Counts what `f` does as another kind than the step's. */
+function as<T>({ code }: SwitchContext, kind: StepKind, f: () => T): T {
+  const { place } = code;
+  code.place = { ...place, kind };
+  try {
+    return f();
+  } finally {
+    code.place = place;
+  }
+}
+
+function bankSizes(c: SwitchContext): readonly (readonly ['BCR' | 'BVR' | 'WCR' | 'WVR', number])[] {
+  const { breakpoints, watchpoints } = counts(c);
+  return BANKS.map((bank) => [bank, bank.startsWith('B') ? breakpoints : watchpoints] as const);
+}
+
+function save(c: SwitchContext, set: Block, context: Block): void {
+  const { code } = c;
+  for (const [bank, count] of bankSizes(c)) {
+    for (let n = 0; n < count; n++) code.store(set, `${bank.toLowerCase()}${n}`, code.read(debugRegister(bank, n)));
+  }
+  code.store(context, 'MDCCINT_EL1', code.read('MDCCINT_EL1'));
+}
+
+function restore(c: SwitchContext, set: Block, context: Block): void {
+  const { code } = c;
+  for (const [bank, count] of bankSizes(c)) {
+    for (let n = 0; n < count; n++) code.write(debugRegister(bank, n), code.load(set, `${bank.toLowerCase()}${n}`));
+  }
+  code.write('MDCCINT_EL1', code.load(context, 'MDCCINT_EL1'));
+}
+
+const flags = ({ code, vcpu }: SwitchContext): bigint => code.load(vcpu.state, 'debug-flags');
+const guestSet = ({ code, vcpu }: SwitchContext): Block => vcpu.debugSet(code.load(vcpu.state, 'debug-ptr'));
+
+export function debugToHost(c: SwitchContext): void {
+  const dirty = flags(c);
+  if ((dirty & DEBUG_DIRTY) === 0n) return;
+  save(c, guestSet(c), c.vcpu.context);
+  restore(c, c.vcpu.hostDebugState, c.host.context);
+  // Only its own bit: the word may come to hold others.
+  c.code.store(c.vcpu.state, 'debug-flags', dirty & ~DEBUG_DIRTY);
+}
+
+export const debugToGuest: Step = {
+  id: 'debug-to-guest', phase: 'restore-guest', el: 2, kind: 'debug', after: ['guest-sysregs-restore'],
+  because: 'no debug exception can be taken from EL2 while KDE acts for the guest\'s target or exceptions are masked, so the set may change late; debug-ptr says whose it is',
+  run: (c) => {
+    if ((flags(c) & DEBUG_DIRTY) === 0n) return;
+    save(c, c.vcpu.hostDebugState, c.host.context);
+    restore(c, guestSet(c), c.vcpu.context);
+  },
+};
+
+export const debugToHostStep: Step = {
+  id: 'debug-to-host', phase: 'restore-host', el: 2, kind: 'debug', after: ['host-sysregs-restore'],
+  because: 'with the host\'s MDSCR_EL1 back; profiling, which resumes with it, uses the host\'s translation',
+  run: debugToHost,
+};
+
+export const speOff: Step = {
+  id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], when: ({ features }) => features.spe,
+  because: 'the host\'s profiling buffer is written through its EL1 translation, so it is drained while that is still in force: before any guest register is loaded',
+  run: ({ code, vcpu }) => {
+    code.store(vcpu.state, 'host-pmscr', code.read('PMSCR_EL1'));
+    code.write('PMSCR_EL1', 0n);
+    code.isb();
+    code.dsb('nsh');
+  },
+};
+
+export const speOn: Step = {
+  id: 'spe-on', phase: 'restore-host', el: 2, kind: 'spe', modes: ['nvhe'], after: ['host-sysregs-restore'], when: ({ features }) => features.spe,
+  because: 'the buffer is written through the host\'s translation again, which must be back',
+  run: ({ code, vcpu }) => { code.write('PMSCR_EL1', code.load(vcpu.state, 'host-pmscr')); },
+};

@@ -1,0 +1,105 @@
+/** Into the guest and out of it: general registers, the vector, and what an abort left behind. */
+import { EC, ISS, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import type { Block } from '../context/block.ts';
+import type { HostedCode } from './code.ts';
+import type { Step, SwitchContext } from './step.ts';
+
+/** Registers a call preserves (AAPCS64): the host's that a round trip must keep. The frame and link registers are among them. */
+const CALLEE_SAVED = Array.from({ length: 12 }, (_, n) => 19 + n);
+const ALL = Array.from({ length: 31 }, (_, n) => n);
+
+function save(code: HostedCode, block: Block, registers: readonly number[]): void {
+  for (const n of registers) code.store(block, `x${n}`, code.processor.general(n));
+}
+
+function restore(code: HostedCode, block: Block, registers: readonly number[]): void {
+  for (const n of registers) code.processor.setGeneral(n, code.load(block, `x${n}`));
+}
+
+export const guestEnter: Step = {
+  id: 'guest-enter', phase: 'enter', el: 2, kind: 'general', after: ['guest-sysregs-restore'],
+  because: 'everything else is the guest\'s by now; x0 to x30 come last because the code itself needs them, and the ERET ends it',
+  run: ({ code, host, vcpu }) => {
+    save(code, host.context, CALLEE_SAVED);
+    restore(code, vcpu.context, ALL);
+    code.depart('eret');
+  },
+};
+
+export const vector: Step = {
+  id: 'vector', phase: 'exit', el: 2, kind: 'vector',
+  because: 'the vector asks what happened and to whom before it may touch anything',
+  run: ({ code, host, scratch }) => {
+    const esr = code.read('ESR_EL2');
+    const percpu = code.read('TPIDR_EL2');
+    if (scratch.exit?.code === 'sync') scratch.exit = { code: 'sync', esr };
+    scratch.handle = percpu === host.context.address ? code.load(host.context, 'running-vcpu') : 0n;
+  },
+};
+
+export const guestExit: Step = {
+  id: 'guest-exit', phase: 'exit', el: 2, kind: 'general', after: ['vector'],
+  because: 'the guest\'s general registers go first, for the code needs them; then the host\'s that its caller expects',
+  run: ({ code, host, vcpu }) => {
+    save(code, vcpu.context, ALL);
+    restore(code, host.context, CALLEE_SAVED);
+  },
+};
+
+export const serrorWindow: Step = {
+  id: 'serror-window', phase: 'exit', el: 2, kind: 'vector', after: ['guest-exit'],
+  because: 'an SError of the guest\'s making must not be found later and blamed on the host: one instruction with A clear; what an exception would overwrite is read before',
+  run: ({ code }) => {
+    code.read(code.hyp.ELR);
+    code.read(code.hyp.ESR);
+    code.read(code.hyp.SPSR);
+    code.dsb('sy');
+    code.daif('clear', 0x4);
+    code.isb();
+    code.daif('set', 0x4);
+  },
+};
+
+/** PA[47:12] of PAR_EL1 in the place HPFAR_EL2 has it (DDI 0487 HPFAR_EL2). */
+const hpfarFromPar = (par: bigint): bigint => ((par >> 12n) & ((1n << 36n) - 1n)) << 4n;
+
+/** The intermediate address of an abort whose HPFAR_EL2 is not valid: by translating again. Undefined when that fails. */
+function walkAgain({ code }: SwitchContext, far: bigint): bigint | undefined {
+  const kept = code.read('PAR_EL1');
+  code.translate('AT S1E1R', far);
+  code.isb();
+  const par = code.read('PAR_EL1');
+  code.write('PAR_EL1', kept);
+  return (par & 1n) !== 0n ? undefined : hpfarFromPar(par);
+}
+
+const ABORTS: readonly number[] = [EC.IABT_LOW, EC.DABT_LOW];
+const PERMISSION_FAULT = 0b0011;
+
+export const faultInfo: Step = {
+  id: 'fault-info', phase: 'fixup', el: 2, kind: 'fault', after: ['guest-exit'],
+  because: 'FAR and HPFAR belong to EL2 and are gone with the next exception there; for watchpoints too, whose address is in FAR alone',
+  when: ({ scratch }) => scratch.exit?.code === 'sync',
+  run: (c) => {
+    const { code, vcpu, scratch } = c;
+    const esr = scratch.exit?.esr ?? 0n;
+    const { ec, iss } = decodeSyndrome(esr);
+    code.store(vcpu.state, 'fault-esr', esr);
+    if (ec !== EC.WATCHPT_LOW && !ABORTS.includes(ec)) return;
+    const far = code.read(code.hyp.FAR);
+    code.store(vcpu.state, 'fault-far', far);
+    if (ec === EC.WATCHPT_LOW) return;
+    const { S1PTW, DFSC } = ISS.dabt.decode(BigInt(iss));
+    const permission = DFSC >> 2 === PERMISSION_FAULT && S1PTW === 0;
+    const hpfar = permission ? walkAgain(c, far) : code.read('HPFAR_EL2');
+    // The guest changed its tables meanwhile: let it fault again, on what it has now.
+    if (hpfar === undefined) scratch.handled = 'fixup';
+    else code.store(vcpu.state, 'fault-hpfar', hpfar);
+  },
+};
+
+export const returnToHost: Step = {
+  id: 'return-to-host', phase: 'restore-host', el: 2, kind: 'vector', modes: ['nvhe'], after: ['host-sysregs-restore', 'debug-to-host'],
+  because: 'the host called by HVC from EL1, and ELR and SPSR are its own again',
+  run: ({ code }) => { code.depart('eret'); },
+};

@@ -1,0 +1,52 @@
+/** Which registers a context holds, by concern, as data: the slot, and how code at EL2 names the register in either mode. */
+import type { AccessorRegister, RegisterName } from '@worldswitch/arm64-sysreg';
+import type { HostedCode, Named } from './code.ts';
+
+/** A register by family, or by a name that is the same in both modes. */
+export type Naming =
+  | { readonly family: 'el1'; readonly register: AccessorRegister<'el1'> }
+  | { readonly family: 'hyp'; readonly register: AccessorRegister<'hyp'> }
+  | { readonly family: 'same'; readonly register: RegisterName };
+
+/** One register of a context. */
+export type Moved = Naming & { readonly slot: string };
+
+const el1 = (register: AccessorRegister<'el1'>): Moved => ({ family: 'el1', register, slot: `${register}_EL1` });
+const same = (register: RegisterName): Moved => ({ family: 'same', register, slot: register });
+const hyp = (register: AccessorRegister<'hyp'>, slot: string): Moved => ({ family: 'hyp', register, slot });
+
+/** Registers of the EL1 world that a VHE host, being at EL2, does not use: 20. */
+const EL1_ONLY: readonly Moved[] = [
+  same('VMPIDR_EL2'), same('CSSELR_EL1'), el1('SCTLR'), el1('CPACR'), el1('TTBR0'), el1('TTBR1'), el1('TCR'), el1('ESR'), el1('AFSR0'), el1('AFSR1'),
+  el1('FAR'), el1('MAIR'), el1('VBAR'), el1('CONTEXTIDR'), el1('AMAIR'), el1('CNTKCTL'), same('PAR_EL1'), same('SP_EL1'), el1('ELR'), el1('SPSR'),
+];
+
+/** EL1 registers a host at EL2 uses all the same, because E2H does not redirect them. */
+const SHARED: readonly Moved[] = [same('ACTLR_EL1'), same('TPIDR_EL1')];
+
+/** Where the level below goes on: the guest's PC and PSTATE, or those of the host's kernel. */
+const RETURN_STATE: readonly Moved[] = [hyp('ELR', 'PC'), hyp('SPSR', 'PSTATE')];
+
+/** Shared by all levels. */
+const COMMON: readonly Moved[] = [same('MDSCR_EL1'), same('SP_EL0')];
+const USER: readonly Moved[] = [same('TPIDR_EL0'), same('TPIDRRO_EL0')];
+
+/** The 28 registers of a guest, and of a host without VHE. */
+export const FULL_CONTEXT: readonly Moved[] = [...EL1_ONLY, ...SHARED, ...RETURN_STATE, ...COMMON, ...USER];
+
+/** The 8 registers of a VHE host. */
+export const VHE_HOST_CONTEXT: readonly Moved[] = [...SHARED, ...RETURN_STATE, ...COMMON, ...USER];
+
+/** Binds a naming to the mode of the code. */
+export function named(code: HostedCode, naming: Naming): Named {
+  switch (naming.family) {
+    case 'el1': return code.el1[naming.register];
+    case 'hyp': return code.hyp[naming.register];
+    case 'same': return naming.register;
+  }
+}
+
+/** Breakpoint registers by number: `DBGBCR3_EL1`. */
+export function debugRegister(kind: 'BCR' | 'BVR' | 'WCR' | 'WVR', n: number): RegisterName {
+  return `DBG${kind}${n}_EL1` as RegisterName;
+}

@@ -1,0 +1,34 @@
+/** The switch of late 2017, in C, with one debug hook each way; valid in both modes. Order: as `because` and `after` of the steps say. */
+import { debugToGuest, debugToHostStep, speOff, speOn } from './debug.ts';
+import { faultInfo, guestEnter, guestExit, returnToHost, serrorWindow, vector } from './entry.ts';
+import { fpLazy, fpLive, fpToHost } from './fp.ts';
+import { panicReport, panicRestore, panicReturn } from './panic.ts';
+import { stage2Off, stage2On } from './stage2.ts';
+import type { Revision } from './step.ts';
+import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from './sysreg.ts';
+import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from './timer.ts';
+import { maskExceptions, trapsOffStep, trapsOn, unmaskExceptions } from './traps.ts';
+import { vgicOff, vgicOn } from './vgic.ts';
+
+export const TWO_HOOKS: Revision = {
+  name: 'two-hooks',
+  about: 'One debug hook each way, the dirty flag asked once on each path (Linux 4.15 with the series of late 2017)',
+  modes: ['nvhe', 'vhe'],
+  steps: [
+    vtimerOffsetOn, vtimerLoad,
+    maskExceptions, setRunningVcpu, speOff, saveHostSysregs,
+    trapsOn, stage2On, vgicOn, timerTrapsOn,
+    restoreGuestSysregs, debugToGuest,
+    guestEnter,
+    vector, fpLazy, guestExit, serrorWindow,
+    faultInfo,
+    fpLive, saveGuestSysregs,
+    timerTrapsOffStep, vgicOff, trapsOffStep, stage2Off,
+    restoreHostSysregsStep, fpToHost, speOn, debugToHostStep, unmaskExceptions, returnToHost,
+    vtimerPut, vtimerOffsetOff,
+    panicReport, panicRestore, panicReturn,
+  ],
+};
+
+/** Every revision that is built. */
+export const REVISIONS: readonly Revision[] = [TWO_HOOKS];

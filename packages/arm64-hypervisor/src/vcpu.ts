@@ -1,0 +1,361 @@
+/** A vCPU on a host: the run loop around the world switch. */
+import { HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import type { GuestDebug, MemorySlot, VcpuBackend } from '@worldswitch/hypervisor';
+import { completeRead } from './exits/abort.ts';
+import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome, PendingRead } from './exits/context.ts';
+import { EXIT_TABLE } from './exits/table.ts';
+import { clearDebug, setupDebug, writeDebugSet } from './guest/debug.ts';
+import { Guest } from './guest/guest.ts';
+import { injectSerror } from './guest/inject.ts';
+import { vcpuRegisters } from './guest/registers.ts';
+import { timerDue, timerLine } from './guest/timers.ts';
+import { VcpuMemory } from './guest/vcpu-memory.ts';
+import { RunawayError } from './host/host.ts';
+import { INTID } from './host/interrupts.ts';
+import { PAGE } from './host/pages.ts';
+import { VCPU_SIZE } from './context/layout.ts';
+import type { ProcessorStop } from './processor.ts';
+import type { GuestExit } from './switch/step.ts';
+import type { Panic } from './switch/world.ts';
+import type { Arm64Vm } from './vm.ts';
+
+/** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
+const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
+
+const TIMER_ON = 1n;
+
+export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
+  readonly guest: Guest;
+  readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
+  readonly #vm: Arm64Vm;
+  readonly #slotAt: (address: bigint) => MemorySlot | undefined;
+  #loaded = false;
+  /** The guest stands on the processor: the last run ended inside it. */
+  #inside = false;
+  #running = false;
+  #requested = false;
+  #linesChanged = false;
+  #pendingRead: { readonly read: PendingRead; readonly data: Uint8Array } | undefined;
+  #pendingCall: bigint[] | undefined;
+  #stashed: Arm64Exit | undefined;
+  #hostTimerOn = false;
+
+  constructor(id: number, vm: Arm64Vm, slotAt: (address: bigint) => MemorySlot | undefined) {
+    const { host } = vm;
+    this.#vm = vm;
+    this.#slotAt = slotAt;
+    const pages = host.pages.allocate(Math.ceil(VCPU_SIZE / Number(PAGE)));
+    this.guest = new Guest(new VcpuMemory(id, pages, host.processor.memory, host.byteOrder));
+    this.guest.memory.state.set('vttbr', vm.vttbr);
+    this.guest.memory.state.set('host-context', host.context.address);
+    this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); } });
+  }
+
+  get deviceLines(): Readonly<Record<string, boolean>> {
+    return this.guest.lines;
+  }
+
+  initialise(features: readonly string[]): void {
+    this.#vm.checkFeatures(features);
+    this.settle();
+    const first = features.includes('power-off');
+    this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
+    this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
+    this.guest.power = first ? 'off' : 'on';
+    this.#pendingRead = undefined;
+    this.#pendingCall = undefined;
+    this.#stashed = undefined;
+  }
+
+  setGuestDebug(debug: GuestDebug): void {
+    this.settle();
+    this.guest.request = debug;
+    if (!debug.enable) this.guest.stepActivePending = false;
+    if (debug.enable && debug.hardware) writeDebugSet(this.guest.memory.externalDebugState, debug.hardware);
+  }
+
+  setLine(line: string, level: boolean): boolean {
+    if (line !== 'irq' && line !== 'fiq') return false;
+    this.guest.setLine(line, level);
+    // The lines are in HCR_EL2, which is written at entry: out and in again.
+    if (this.#inside) this.#vm.host.processor.kick(true);
+    return true;
+  }
+
+  interrupt(): void {
+    this.#requested = true;
+    if (this.#running && this.#inside) this.#vm.host.processor.kick(true);
+  }
+
+  run(budget: number): Arm64Exit {
+    const { host } = this.#vm;
+    host.occupy(this);
+    const end = host.processor.retired + BigInt(budget);
+    this.#running = true;
+    try {
+      const exit = this.#run(end);
+      if (!this.#inside) this.#put();
+      return exit;
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Takes the guest off the processor, so that memory is what it is. */
+  settle(): void {
+    if (!this.#inside) return;
+    const { processor } = this.#vm.host;
+    processor.kick(true);
+    const stop = processor.run(1);
+    const outcome = this.#stopped(stop);
+    if (outcome !== undefined && outcome.kind !== 'resume' && outcome.kind !== 'wait') this.#stashed = outcome;
+    else if (outcome?.kind === 'wait') this.guest.waiting = true;
+    this.#put();
+  }
+
+  #run(end: bigint): Arm64Exit {
+    this.#completeAnswer();
+    for (;;) {
+      if (this.#stashed) {
+        const exit = this.#stashed;
+        this.#stashed = undefined;
+        return exit;
+      }
+      if (!this.#inside) {
+        const early = this.#beforeEntry(end);
+        if (early === 'again') continue;
+        if (early) return early;
+      }
+      const left = end - this.#vm.host.processor.retired;
+      if (left <= 0n) return { kind: 'interrupted', because: 'budget' };
+      const outcome = this.#stopped(this.#vm.host.processor.run(Number(left)));
+      if (outcome === undefined) return { kind: 'interrupted', because: 'budget' };
+      if (outcome.kind === 'wait') this.guest.waiting = true;
+      else if (outcome.kind !== 'resume') return this.#settled(outcome);
+      if (this.#linesChanged && !this.#inside) return this.#settled({ kind: 'interrupted', because: 'lines' });
+    }
+  }
+
+  /** Registers as the VMM should find them: a change of the PC that was put off is made, except where the VMM's answer comes first. */
+  #settled(exit: Arm64Exit): Arm64Exit {
+    this.#linesChanged = false;
+    if (exit.kind !== 'mmio' && !this.#inside) this.guest.commitPc();
+    return exit;
+  }
+
+  /** Everything between an exit and the next entry. Undefined: the guest has been entered. */
+  #beforeEntry(end: bigint): Arm64Exit | 'again' | undefined {
+    const { guest } = this;
+    if (guest.power === 'off') return { kind: 'idle' };
+    if (this.#requested) {
+      this.#requested = false;
+      return this.#settled({ kind: 'interrupted', because: 'request' });
+    }
+    this.#load();
+    if (guest.waiting) return this.#wait(end);
+    setupDebug(guest, this.#vm.host.constants.mdcr);
+    guest.commitPc();
+    this.#programHostTimer();
+    const panic = this.#vm.world.enter(guest.memory);
+    if (panic) return this.#panicked(panic);
+    this.#inside = true;
+    return undefined;
+  }
+
+  /** Interprets the processor's stop while the guest ran. Undefined: the budget is used up, the guest still there. */
+  #stopped(stop: ProcessorStop): Outcome | undefined {
+    switch (stop.kind) {
+      case 'budget': return undefined;
+      case 'idle': return stop.until === undefined ? { kind: 'idle' } : { kind: 'idle', until: stop.until };
+      case 'debug': return { kind: 'stop', hit: stop.hit };
+      case 'halted': return { kind: 'internal-error', reason: 'halted', detail: { why: stop.why }, dead: false };
+      case 'hosted': return this.#left(stop.at);
+    }
+  }
+
+  #left(at: bigint): Outcome {
+    const left = this.#vm.world.leave(this.guest.memory, at);
+    if (left.kind === 'resumed') return { kind: 'resume' };
+    this.#inside = false;
+    if (left.kind === 'panic') return this.#panicked(left.panic);
+    clearDebug(this.guest);
+    return this.#handle(left.exit);
+  }
+
+  #handle(exit: GuestExit): Outcome {
+    const outcome = this.#dispatch(exit);
+    this.#lowerVirtualTimer();
+    this.#updatePhysicalTimer();
+    return outcome;
+  }
+
+  #dispatch({ code, esr }: GuestExit): Outcome {
+    switch (code) {
+      case 'irq':
+      case 'fiq': return this.#interrupts();
+      case 'serror':
+        injectSerror(this.guest);
+        return { kind: 'resume' };
+      case 'sync': {
+        const { ec } = decodeSyndrome(esr);
+        return EXIT_TABLE[ec].handle(this.#exitContext(esr));
+      }
+    }
+  }
+
+  #exitContext(esr: bigint): ExitContext {
+    const { guest } = this;
+    const vm = this.#vm;
+    const { code } = vm.host;
+    const far = guest.memory.state.get('fault-far');
+    const read = (name: RegisterName): bigint => {
+      code.place = { step: 'emulation', phase: '', kind: 'host' };
+      return code.read(name);
+    };
+    return {
+      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), stage2: vm.stage2,
+      slotAt: this.#slotAt, hostRegister: read, count: () => read('CNTPCT_EL0'),
+      psci: (call) => vm.psci(guest, call), forwards: (number) => vm.forwards(number),
+      setPendingRead: (pending, data) => { this.#pendingRead = { read: pending, data }; },
+      setPendingCall: (results) => { this.#pendingCall = results; },
+      report: (text) => { vm.report(text); },
+    };
+  }
+
+  #completeAnswer(): void {
+    if (this.#pendingRead) completeRead(this.guest, this.#pendingRead.read, this.#pendingRead.data);
+    if (this.#pendingCall) for (const [n, value] of this.#pendingCall.entries()) if (n < 4) this.guest.setX(n, value);
+    this.#pendingRead = undefined;
+    this.#pendingCall = undefined;
+  }
+
+  // The host's interrupts
+
+  #interrupts(): Outcome {
+    try {
+      this.#vm.host.takeInterrupts((id) => { this.#interrupted(id); });
+      return { kind: 'resume' };
+    } catch (error) {
+      if (!(error instanceof RunawayError)) throw error;
+      return { kind: 'internal-error', reason: 'host-interrupts', detail: { why: error.message }, dead: true };
+    }
+  }
+
+  #interrupted(id: number): void {
+    const { host } = this.#vm;
+    if (id === INTID.virtualTimer) {
+      // Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it.
+      host.interrupts.setEnabled(host.code, id, false);
+      if (!this.guest.lines.vtimer) this.#setLines({ vtimer: true });
+    } else if (id === this.#hostTimerId) {
+      host.code.write('CNTP_CTL_EL0', 0n);
+      this.#hostTimerOn = false;
+    } else this.#vm.hostInterrupt(id);
+  }
+
+  #setLines(change: Partial<Guest['lines']>): void {
+    this.guest.lines = { ...this.guest.lines, ...change };
+    this.#linesChanged = true;
+  }
+
+  // Timers
+
+  get #hostTimerId(): number {
+    return this.#vm.host.mode === 'vhe' ? INTID.hypPhysicalTimer : INTID.physicalTimer;
+  }
+
+  /** A timer of the guest that was up may be down again: then its interrupt counts again. */
+  #lowerVirtualTimer(): void {
+    if (!this.guest.lines.vtimer) return;
+    const { code, interrupts } = this.#vm.host;
+    code.place = { step: 'vtimer-sync', phase: '', kind: 'host' };
+    if ((code.read(code.el0.CNTV_CTL) & 7n) === 5n) return;
+    interrupts.setEnabled(code, INTID.virtualTimer, true);
+    this.#setLines({ vtimer: false });
+  }
+
+  #updatePhysicalTimer(): void {
+    const { state } = this.guest.memory;
+    const ctl = state.get('cntp-ctl');
+    if ((ctl & TIMER_ON) === 0n && !this.guest.lines.ptimer) return;
+    const level = timerLine(ctl, state.get('cntp-cval'), this.#count());
+    if (level !== this.guest.lines.ptimer) this.#setLines({ ptimer: level });
+  }
+
+  #count(): bigint {
+    const { code } = this.#vm.host;
+    code.place = { step: 'ptimer', phase: '', kind: 'host' };
+    return code.read('CNTPCT_EL0');
+  }
+
+  /** The host's own timer stands in for the guest's physical one. By the EL0 name in both modes: with E2H it reaches the timer of EL2. */
+  #programHostTimer(): void {
+    const { state } = this.guest.memory;
+    const ctl = state.get('cntp-ctl');
+    if ((ctl & TIMER_ON) === 0n && !this.#hostTimerOn) return;
+    const due = timerDue(ctl, state.get('cntp-cval'), this.#count());
+    const { code } = this.#vm.host;
+    if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
+    if ((due !== undefined) !== this.#hostTimerOn) {
+      code.write('CNTP_CTL_EL0', due === undefined ? 0n : TIMER_ON);
+      this.#hostTimerOn = due !== undefined;
+    }
+  }
+
+  // Waiting
+
+  /** The guest is in WFI: the host's kernel waits for it. */
+  #wait(end: bigint): Arm64Exit | 'again' {
+    const { guest } = this;
+    const { host } = this.#vm;
+    if (guest.interruptPending || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
+      guest.waiting = false;
+      return 'again';
+    }
+    this.#programHostTimer();
+    const left = end - host.processor.retired;
+    if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });
+    host.code.place = { step: 'host-wait', phase: '', kind: 'host' };
+    host.code.depart('wfi');
+    const stop = host.processor.run(Number(left));
+    if (stop.kind === 'idle') return this.#settled(stop.until === undefined ? { kind: 'idle' } : { kind: 'idle', until: stop.until });
+    if (stop.kind === 'budget') return this.#settled({ kind: 'interrupted', because: 'budget' });
+    const outcome = stop.kind === 'hosted' ? this.#interrupts() : this.#stopped(stop);
+    this.#updatePhysicalTimer();
+    if (outcome !== undefined && outcome.kind !== 'resume' && outcome.kind !== 'wait') return this.#settled(outcome);
+    if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
+    return 'again';
+  }
+
+  // Load and put
+
+  #load(): void {
+    if (this.#loaded) return;
+    const { host, world } = this.#vm;
+    host.interrupts.setEnabled(host.code, this.#hostTimerId, true);
+    host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
+    const panic = world.load(this.guest.memory);
+    if (panic) this.#stashed = this.#panicked(panic);
+    this.#loaded = true;
+  }
+
+  #put(): void {
+    if (!this.#loaded) return;
+    this.#loaded = false;
+    const { host, world } = this.#vm;
+    if (this.#hostTimerOn) {
+      host.code.write('CNTP_CTL_EL0', 0n);
+      this.#hostTimerOn = false;
+    }
+    const panic = world.put(this.guest.memory);
+    if (panic) this.#stashed = this.#panicked(panic);
+    host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);
+  }
+
+  #panicked({ step, why, report }: Panic): Arm64Exit {
+    this.#inside = false;
+    this.#loaded = false;
+    return { kind: 'internal-error', reason: 'hypervisor-panic', dead: true, detail: { step, why, ...report } };
+  }
+}

@@ -1,0 +1,138 @@
+/** A VM on a host: stage 2, VMID, vCPUs and what they share. */
+import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
+import { narrowCall, psci } from '@worldswitch/arm64/firmware';
+import { KvmError } from '@worldswitch/hypervisor';
+import type { MemorySlot, VmBackend } from '@worldswitch/hypervisor';
+import type { Arm64DebugExit, Outcome } from './exits/context.ts';
+import { RESUME } from './exits/context.ts';
+import type { Guest } from './guest/guest.ts';
+import type { Host } from './host/host.ts';
+import { Stage2Tables } from './stage2/tables.ts';
+import type { WorldSwitch } from './switch/world.ts';
+import { Arm64Vcpu } from './vcpu.ts';
+
+/** What a VM may be given beside memory and vCPUs. */
+export interface VmOptions {
+  /** Function identifiers whose HVC the VMM answers: true for those it wants as `hypercall` exits. */
+  readonly forward?: (number: bigint) => boolean;
+  /** Hears of registers that are not emulated, in the form of the row that would do it. */
+  readonly report?: (text: string) => void;
+  /** Hears of interrupts of the host's devices while a guest runs; acknowledged and completed around the call. */
+  readonly hostInterrupt?: (id: number) => void;
+  /** The virtual counter starts at the physical count less this; 0 by default, so that guests see the machine's count. */
+  readonly cntvoff?: bigint;
+}
+
+const FEATURES = ['power-off', 'psci-0.2'];
+
+/** INTERNAL_FAILURE: what a caller of SYSTEM_OFF finds in x0 should somebody let it run on (DEN 0022 5.2.2). */
+const INTERNAL_FAILURE = BigInt.asUintN(64, -6n);
+
+/** HCR_EL2 of a 64-bit guest: traps and routing that do not change from run to run (interrupt bits are added per run). */
+function guestHcr(mode: Host['mode']): bigint {
+  return HCR_EL2.encode({
+    RW: 1, VM: 1, SWIO: 1, AMO: 1, FB: 1, BSU: 1, TWI: 1, TWE: 1, TSC: 1, TIDCP: 1, TACR: 1, TSW: 1, TVM: 1, TID3: 1, E2H: mode === 'vhe' ? 1 : 0,
+  });
+}
+
+export class Arm64Vm implements VmBackend<Arm64DebugExit> {
+  readonly host: Host;
+  readonly world: WorldSwitch;
+  readonly stage2: Stage2Tables;
+  readonly vttbr: bigint;
+  readonly guestHcr: bigint;
+  readonly cntvoff: bigint;
+  readonly #options: VmOptions;
+  readonly #vcpus = new Map<number, Arm64Vcpu>();
+
+  constructor(host: Host, world: WorldSwitch, vmid: number, options: VmOptions) {
+    this.host = host;
+    this.world = world;
+    this.stage2 = new Stage2Tables(host.addressBits, host.processor.memory, host.pages);
+    this.vttbr = (BigInt(vmid) << 48n) | this.stage2.root;
+    this.guestHcr = guestHcr(host.mode);
+    this.cntvoff = options.cntvoff ?? 0n;
+    this.#options = options;
+  }
+
+  slotAdded(): void {
+    // Mapped when touched.
+  }
+
+  slotRemoved(slot: MemorySlot): void {
+    for (const vcpu of this.#vcpus.values()) vcpu.settle();
+    this.stage2.unmap(slot.guestAddress, slot.size);
+    this.host.invalidate(this.vttbr);
+  }
+
+  createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): Arm64Vcpu {
+    const vcpu = new Arm64Vcpu(id, this, slotAt);
+    this.#vcpus.set(id, vcpu);
+    return vcpu;
+  }
+
+  dispose(): void {
+    for (const vcpu of this.#vcpus.values()) {
+      vcpu.settle();
+      this.host.vacate(vcpu);
+      this.host.pages.free(vcpu.guest.memory.address);
+    }
+    this.host.invalidate(this.vttbr);
+    this.stage2.dispose();
+  }
+
+  /** Throws `KvmError` ENOENT for a feature nobody has. */
+  checkFeatures(features: readonly string[]): void {
+    const unknown = features.find((feature) => !FEATURES.includes(feature));
+    if (unknown !== undefined) {
+      throw new KvmError('ENOENT', { value: `feature '${unknown}'`, rule: 'vCPUs here do not have it', remedy: `choose from ${FEATURES.join(', ')}` });
+    }
+  }
+
+  /** Affinity of a vCPU: its number, with RES1 and no uniprocessor bit (DDI 0487 MPIDR_EL1). */
+  mpidr(id: number): bigint {
+    return 0x8000_0000n | BigInt(id);
+  }
+
+  forwards(number: bigint): boolean {
+    return this.#options.forward?.(number) ?? false;
+  }
+  report(text: string): void {
+    this.#options.report?.(text);
+  }
+  hostInterrupt(id: number): void {
+    this.#options.hostInterrupt?.(id);
+  }
+
+  psci(caller: Guest, call: { readonly function: bigint; readonly arguments: readonly [bigint, bigint, bigint] }): Outcome {
+    const find = (mpidr: bigint): Guest | undefined => this.#vcpus.get(Number(mpidr & 0xffff_ffffn))?.guest;
+    const outcome = psci(narrowCall({ ...call, caller: { el: 1, aarch64: true } }), {
+      cpuState: (mpidr) => find(mpidr)?.power,
+      on: (mpidr, entry, context) => {
+        const target = find(mpidr);
+        if (!target) return;
+        target.reset({ hcr: this.guestHcr, mpidr: this.mpidr(target.memory.id) });
+        target.memory.state.set('cntvoff', this.cntvoff);
+        target.pc = entry;
+        target.setX(0, context);
+      },
+    });
+    for (const n of [1, 2, 3]) caller.setX(n, 0n);
+    switch (outcome.effect) {
+      case 'none':
+        caller.setX(0, outcome.result);
+        return RESUME;
+      case 'suspend':
+        caller.setX(0, outcome.result);
+        return { kind: 'wait' };
+      case 'off':
+        caller.power = 'off';
+        return { kind: 'interrupted', because: 'request' };
+      case 'system-off':
+      case 'system-reset':
+        caller.setX(0, INTERNAL_FAILURE);
+        for (const vcpu of this.#vcpus.values()) vcpu.guest.power = 'off';
+        return { kind: 'system-event', event: outcome.effect === 'system-off' ? 'shutdown' : 'reset', flags: 0n };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Why `Vcpu.run` came back. What only one architecture has is in `arch`, whose type the architecture chooses. */
+import type { DebugHit } from '@worldswitch/machine';
+
+/** KVM's exit numbers of the typed exits (`kvm_run.exit_reason`); the others are ours alone. */
+export const EXIT_REASON = {
+  'hypercall': 3, 'debug': 4, 'mmio': 6, 'shutdown': 8, 'interrupted': 10, 'internal-error': 17, 'system-event': 24,
+} as const;
+
+/** What a guest asked the machine for; numbers as in `kvm_run.system_event.type`. */
+export const SYSTEM_EVENT = { shutdown: 1, reset: 2, crash: 3, wakeup: 4, suspend: 5 } as const;
+export type SystemEvent = keyof typeof SYSTEM_EVENT;
+
+/** An access outside the memory slots. For a read, the VMM writes `data` before it runs the vCPU again; that completes the access. */
+export interface MmioExit {
+  readonly kind: 'mmio';
+  /** Guest physical. */
+  readonly address: bigint;
+  readonly length: 1 | 2 | 4 | 8;
+  readonly write: boolean;
+  /** `length` bytes in the order they would have in memory. */
+  readonly data: Uint8Array;
+}
+
+/** A call that the VMM asked to see. `results`, which the VMM may change, go to the result registers at the next run. */
+export interface HypercallExit {
+  readonly kind: 'hypercall';
+  readonly number: bigint;
+  readonly args: readonly bigint[];
+  readonly results: bigint[];
+}
+
+/** Why the hypervisor gave up. A vCPU that left with `dead` does not run again. */
+export interface InternalErrorExit {
+  readonly kind: 'internal-error';
+  readonly reason: string;
+  /** What was found, by name. */
+  readonly detail: Readonly<Record<string, bigint | number | string>>;
+  readonly dead: boolean;
+}
+
+export type Exit<A> =
+  /** A debug exception that the VMM asked for. `pc` is where the guest stands. */
+  | { readonly kind: 'debug'; readonly pc: bigint; readonly arch: A }
+  | MmioExit
+  | { readonly kind: 'system-event'; readonly event: SystemEvent; readonly flags: bigint }
+  | HypercallExit
+  /** The budget is used up, somebody asked (`Vcpu.interrupt`), or an output line of the vCPU (see `deviceLines`) changed. */
+  | { readonly kind: 'interrupted'; readonly because: 'budget' | 'request' | 'lines' }
+  /** The guest waits for an interrupt and the machine has nothing to do until tick `until`; without it, until an input comes. */
+  | { readonly kind: 'idle'; readonly until?: bigint }
+  /** A stop of the debugger's own, inside the guest; running again goes on from there. */
+  | { readonly kind: 'stop'; readonly hit: DebugHit }
+  | { readonly kind: 'shutdown' }
+  | InternalErrorExit;
+
+export type ExitKind = Exit<unknown>['kind'];

@@ -1,0 +1,15 @@
+/** KVM without an architecture: VMs, vCPUs, memory slots, exits, guest debug and the ledger. */
+export { HYPERVISOR_API_VERSION } from './architecture.ts';
+export type { Capabilities, HypervisorArchitecture, RevisionSummary, VcpuBackend, VcpuRegisters, VmBackend } from './architecture.ts';
+export { ERRNO, KvmError } from './error.ts';
+export type { ErrnoName, KvmRefusal } from './error.ts';
+export { EXIT_REASON, SYSTEM_EVENT } from './exits.ts';
+export type { Exit, ExitKind, HypercallExit, InternalErrorExit, MmioExit, SystemEvent } from './exits.ts';
+export { GUEST_DEBUG_CONTROL, NO_GUEST_DEBUG, checkGuestDebug, controlWord } from './guest-debug.ts';
+export type { GuestDebug, HardwareDebugRegisters } from './guest-debug.ts';
+export { Kvm, Vcpu, Vm } from './kvm.ts';
+export type { RunOptions } from './kvm.ts';
+export { Ledger, deadSaves, redundantRestores, summarise } from './ledger.ts';
+export type { Count, LedgerOperation, LedgerRow, LedgerSummary } from './ledger.ts';
+export { MemorySlots, PAGE_SIZE } from './slots.ts';
+export type { MemoryRegion, MemorySlot, SlotChange, SlotLimits } from './slots.ts';
