@@ -1,5 +1,6 @@
-import { encodeSyndrome, syndromes, type TransferSyndrome } from '@worldswitch/arm64-sysreg';
+import { encodeSyndrome, syndromes } from '@worldswitch/arm64-sysreg';
 import type { DataAccess, EngineFault, TranslationKind } from '@worldswitch/engine';
+import { transferOf } from '../execute/transfer.ts';
 import type { MmuFault, MmuResult } from '../mmu/index.ts';
 import type { ExceptionEntry } from './exceptions.ts';
 import { undefinedTarget } from './system-access.ts';
@@ -25,7 +26,8 @@ export function dataAbort(port: AbortPort, { address, shape, faultAddress }: Dat
   const { state } = port;
   const { el } = state.pstate;
   const common = { returnTo: state.core.pc, far: faultAddress };
-  const write = shape.kind === 'write' || (shape.kind === 'update' && port.translate(faultAddress, 'read', shape.unprivileged).ok);
+  // An update counts as a read where a read would have failed, too (WnR in the ISS): always, for alignment and external aborts.
+  const write = shape.kind === 'write' || (shape.kind === 'update' && !('kind' in fault) && port.translate(faultAddress, 'read', shape.unprivileged).ok);
   const cacheMaintenance = (shape.attributes & MAINTENANCE) !== 0;
   if ('kind' in fault) {
     const alignment = fault.kind === 'alignment';
@@ -60,29 +62,4 @@ export function instructionAbort(state: ProcessorState, address: bigint, fault: 
 // Valid for every stage 2 fault but a permission fault of the final address; writing it there too is allowed.
 function hpfarOf({ stage, ipa }: MmuFault): { hpfar?: bigint } {
   return stage === 2 && ipa !== undefined ? { hpfar: (ipa >> 8n) & HPFAR_FIPA } : {};
-}
-
-const LOAD_STORE = { unsignedOffset: 0x3900_0000, other: 0x3800_0000, mask: 0x3f00_0000 } as const;
-const ORDERED = { mask: 0x3fa0_0000, value: 0x0880_0000 } as const;
-
-/**
- * The register transfer that a syndrome with ISV=1 describes: a load or store of one general-purpose register without writeback.
- * Undefined for everything else (pairs, exclusives, SIMD, atomics, writeback, cache maintenance).
- */
-export function transferOf(word: number): TransferSyndrome | undefined {
-  const size = 2 ** (word >>> 30) as 1 | 2 | 4 | 8;
-  const register = word & 31;
-  if ((word & ORDERED.mask) === ORDERED.value) return { size, signExtend: false, register, wide: size === 8, acquireRelease: true };
-  const kind = word & LOAD_STORE.mask;
-  if (kind === LOAD_STORE.other && !withoutWriteback(word)) return undefined;
-  if (kind !== LOAD_STORE.unsignedOffset && kind !== LOAD_STORE.other) return undefined;
-  const opc = (word >>> 22) & 3;
-  if (size === 8 && opc >= 2) return undefined;
-  return { size, signExtend: opc >= 2, register, wide: opc === 2 || size === 8, acquireRelease: false };
-}
-
-/** Unscaled and unprivileged offsets, and register offsets; the rest of the class writes its base register back, or is atomic. */
-function withoutWriteback(word: number): boolean {
-  const low = (word >>> 10) & 3;
-  return (word & (1 << 21)) === 0 ? low === 0 || low === 2 : low === 2;
 }

@@ -56,7 +56,7 @@ interface SavedProcessor {
 
 const SEMIHOSTING = 0xf000n;
 const HCR = { TWI: 1n << 13n, TWE: 1n << 14n, TSC: 1n << 19n, HCD: 1n << 29n } as const;
-const SCTLR = { nTWI: 1n << 16n, nTWE: 1n << 18n } as const;
+const SCTLR = { SA: 1n << 3n, SA0: 1n << 4n, nTWI: 1n << 16n, nTWE: 1n << 18n } as const;
 const MPIDR_RES1 = 1n << 31n;
 
 /** An arm64 processor: EL0 to EL2, on the engine. What each part does is in the modules beside this one. */
@@ -285,6 +285,17 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return this.#take({ ...due, returnTo: this.core.pc });
   }
 
+  require(name: string): boolean {
+    if (name !== 'spAlignment' || !this.#checksStackPointer()) return true;
+    this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.spAlignment()), returnTo: this.core.pc });
+    return false;
+  }
+  /** SCTLR_ELx.SA of the present level, or SA0 for EL0. */
+  #checksStackPointer(): boolean {
+    const { pstate, registers, hostEl0 } = this.state;
+    const sctlr = registers.get(pstate.el === 2 || hostEl0 ? 'SCTLR_EL2' : 'SCTLR_EL1');
+    return (sctlr & (pstate.el === 0 ? SCTLR.SA0 : SCTLR.SA)) !== 0n;
+  }
   raise(name: string, [argument]: readonly bigint[]): void {
     const { pc } = this.core;
     const immediate = Number(argument ?? 0n);

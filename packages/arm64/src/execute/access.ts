@@ -1,8 +1,7 @@
 /** What the load and store classes share: how a form transfers its register, and the four ways to form an address from a base. */
 import { op } from '@worldswitch/engine';
 import type { Access, AccessOptions, I64, Int, Operation, SemanticsBuilder, SlotHole } from '@worldswitch/engine';
-import { xOrSink, xOrSp, xOrZero } from '../state.ts';
-import { SP_BASE } from './attributes.ts';
+import { SP, xOrSink, xOrSp, xOrZero } from '../state.ts';
 
 /** Bytes in memory, bits of the register, and whether the value is sign-extended between them (loads). A type, to be a shape. */
 export type Transfer = {
@@ -22,9 +21,12 @@ export const TRANSFERS = {
   signedWord: (): Transfer => ({ size: 4, width: 64, signed: true }),
 } as const;
 
-/** The attributes of an access by its base register; part of the shape, so that only SP bases pay for SP alignment checks. */
-export function baseAttributes(sp: boolean, attributes = 0): number {
-  return sp ? attributes | SP_BASE : attributes;
+/**
+ * SP as a base must be aligned to 16 bytes where SCTLR_ELx.SA or SA0 asks for it, before anything else is looked at (DDI 0487 D1.3.10.2).
+ * `sp` is part of the shape, so that other bases do not pay.
+ */
+export function checkBase(s: SemanticsBuilder, sp: boolean): void {
+  if (sp) s.require(s.isZero(s.and(s.int(SP, 64), s.literal(15, 64))), 'spAlignment');
 }
 
 export type Mode = 'offset' | 'pre' | 'post' | 'unprivileged';
@@ -42,7 +44,8 @@ export function indexed(
 export function open(
   s: SemanticsBuilder, kind: 'load' | 'store', address: I64, size: number, sp: boolean, options: AccessOptions = {},
 ): Access {
-  return s.access(kind === 'load' ? 'read' : 'write', address, size, { ...options, attributes: baseAttributes(sp, options.attributes) });
+  checkBase(s, sp);
+  return s.access(kind === 'load' ? 'read' : 'write', address, size, options);
 }
 
 /** Loads from, or stores to, a checked access at its start. */

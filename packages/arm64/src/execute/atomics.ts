@@ -2,7 +2,7 @@ import { op } from '@worldswitch/engine';
 import type { Int, Operation, Semantics, SemanticsBuilder } from '@worldswitch/engine';
 import type { ATOMICS } from '../facts/encodings/atomics.ts';
 import { X, xOrSink, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes, TRANSFERS } from './access.ts';
+import { checkBase, TRANSFERS } from './access.ts';
 import type { Transfer } from './access.ts';
 import { ATOMIC, PAIR } from './attributes.ts';
 
@@ -15,13 +15,10 @@ interface Fields {
 /** The new value in memory, from the old value and the register, both zero-extended from the size of the access. */
 type Compute = (s: SemanticsBuilder, old: Int, operand: Int, size: number) => Int;
 
-/**
+/*
  * Acquire and release change nothing on a machine that makes accesses in program order, and are no part of an atomic's syndrome
  * (its ISV is 0), so they stay out of the shape.
  */
-function attributes(rn: number): number {
-  return baseAttributes(rn === 31, ATOMIC);
-}
 
 /** A register cut to the size of the access. */
 function narrowed(s: SemanticsBuilder, value: Int, size: number): Int {
@@ -36,10 +33,11 @@ function atomic<F>(form: (operands: F) => Transfer, compute: Compute): Operation
   return op(
     (o: F & Fields) => {
       const { size, width } = form(o);
-      return { shape: { size, width, attributes: attributes(o.rn) }, operand: xOrZero(o.rs), t: xOrSink(o.rt), n: xOrSp(o.rn) };
+      return { shape: { size, width, sp: o.rn === 31 }, operand: xOrZero(o.rs), t: xOrSink(o.rt), n: xOrSp(o.rn) };
     },
-    (s, { shape: { size, width, attributes: how }, operand, t, n }) => {
-      const access = s.access('update', s.int(n, 64), size, { alignment: 'strict', attributes: how });
+    (s, { shape: { size, width, sp }, operand, t, n }) => {
+      checkBase(s, sp);
+      const access = s.access('update', s.int(n, 64), size, { alignment: 'strict', attributes: ATOMIC });
       const old = s.loadFrom(access, 0, size, width);
       s.storeTo(access, 0, size, compute(s, old, narrowed(s, s.int(operand, width), size), size));
       s.setInt(t, old);
@@ -68,12 +66,13 @@ function compareAndSwap<F>(form: (operands: F) => Transfer): Operation<F & Field
     (o: F & Fields) => {
       const { size, width } = form(o);
       return {
-        shape: { size, width, attributes: attributes(o.rn) },
+        shape: { size, width, sp: o.rn === 31 },
         expected: xOrZero(o.rs), old: xOrSink(o.rs), t: xOrZero(o.rt), n: xOrSp(o.rn),
       };
     },
-    (s, { shape: { size, width, attributes: how }, expected, old, t, n }) => {
-      const access = s.access('update', s.int(n, 64), size, { alignment: 'strict', attributes: how });
+    (s, { shape: { size, width, sp }, expected, old, t, n }) => {
+      checkBase(s, sp);
+      const access = s.access('update', s.int(n, 64), size, { alignment: 'strict', attributes: ATOMIC });
       const found = s.loadFrom(access, 0, size, width);
       const equal = s.compare('eq', found, narrowed(s, s.int(expected, width), size));
       s.storeTo(access, 0, size, s.select(equal, s.int(t, width), found));
@@ -88,12 +87,13 @@ function compareAndSwapPair(): Operation<Fields & { readonly sz: number }> {
     (o) => {
       const { size, width } = TRANSFERS.register(o);
       return {
-        shape: { size, width, attributes: attributes(o.rn) | PAIR },
+        shape: { size, width, sp: o.rn === 31 },
         n: xOrSp(o.rn), s1: X[o.rs], s2: xOrZero(o.rs + 1), old2: xOrSink(o.rs + 1), t1: X[o.rt], t2: xOrZero(o.rt + 1),
       };
     },
-    (s, { shape: { size, width, attributes: how }, n, s1, s2, old2, t1, t2 }) => {
-      const access = s.access('update', s.int(n, 64), 2 * size, { element: size, alignment: 'strict', alignTo: 2 * size, attributes: how });
+    (s, { shape: { size, width, sp }, n, s1, s2, old2, t1, t2 }) => {
+      checkBase(s, sp);
+      const access = s.access('update', s.int(n, 64), 2 * size, { element: size, alignment: 'strict', alignTo: 2 * size, attributes: ATOMIC | PAIR });
       const first = s.loadFrom(access, 0, size, width);
       const second = s.loadFrom(access, size, size, width);
       const equal = s.and(s.compare('eq', first, s.int(s1, width)), s.compare('eq', second, s.int(s2, width)));

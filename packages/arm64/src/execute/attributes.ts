@@ -9,8 +9,6 @@ export const ACQUIRE = 1;
 export const RELEASE = 2;
 /** Load-exclusive or store-exclusive. */
 export const EXCLUSIVE = 4;
-/** The base register is SP: subject to SP alignment checking (SCTLR_ELx.SA, SA0) before anything else. */
-export const SP_BASE = 8;
 /** Read-modify-write: a permission fault of its read part is reported with WnR 0 (DDI 0487 D17.2.37). */
 export const ATOMIC = 16;
 /** LDNP and STNP. */

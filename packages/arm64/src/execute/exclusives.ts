@@ -2,7 +2,7 @@ import { op } from '@worldswitch/engine';
 import type { Operation, Semantics } from '@worldswitch/engine';
 import type { EXCLUSIVES } from '../facts/encodings/exclusives.ts';
 import { xOrSink, xOrSp, xOrZero } from '../state.ts';
-import { baseAttributes, TRANSFERS } from './access.ts';
+import { checkBase, TRANSFERS } from './access.ts';
 import type { Transfer } from './access.ts';
 import { ACQUIRE, EXCLUSIVE, PAIR, RELEASE } from './attributes.ts';
 
@@ -29,8 +29,9 @@ function load<F>(form: (operands: F) => Transfer, attributes = 0): Operation<F &
       return { shape: { size, width, sp: o.rn === 31 }, t: xOrSink(o.rt), n: xOrSp(o.rn) };
     },
     (s, { shape: { size, width, sp }, t, n }) => {
+      checkBase(s, sp);
       const address = s.int(n, 64);
-      const access = s.access('read', address, size, { alignment: 'strict', attributes: baseAttributes(sp, EXCLUSIVE | attributes) });
+      const access = s.access('read', address, size, { alignment: 'strict', attributes: EXCLUSIVE | attributes });
       const value = s.loadFrom(access, 0, size, width);
       s.helper('setMonitor', address, s.literal(size, 64));
       s.setInt(t, value);
@@ -45,9 +46,10 @@ function loadPair(attributes = 0): Operation<Single & Second> {
       return { shape: { size, width, sp: o.rn === 31 }, t: xOrSink(o.rt), t2: xOrSink(o.rt2), n: xOrSp(o.rn) };
     },
     (s, { shape: { size, width, sp }, t, t2, n }) => {
+      checkBase(s, sp);
       const address = s.int(n, 64);
       const access = s.access('read', address, 2 * size, {
-        element: size, alignment: 'strict', alignTo: 2 * size, attributes: baseAttributes(sp, EXCLUSIVE | PAIR | attributes),
+        element: size, alignment: 'strict', alignTo: 2 * size, attributes: EXCLUSIVE | PAIR | attributes,
       });
       const first = s.loadFrom(access, 0, size, width);
       const second = s.loadFrom(access, size, size, width);
@@ -67,7 +69,8 @@ function store<F>(form: (operands: F) => Transfer, attributes = 0): Operation<F 
   return op(
     (o: F & Single & Status) => ({ shape: { size: form(o).size, sp: o.rn === 31 }, t: xOrZero(o.rt), n: xOrSp(o.rn), status: xOrSink(o.rs) }),
     (s, { shape: { size, sp }, t, n, status }) => {
-      const how = s.literal(baseAttributes(sp, EXCLUSIVE | attributes), 64);
+      checkBase(s, sp);
+      const how = s.literal(EXCLUSIVE | attributes, 64);
       s.setInt(status, s.wrap(s.helper('storeExclusive', s.int(n, 64), s.int(t, 64), s.literal(0, 64), s.literal(size, 64), how)));
     },
   );
@@ -80,7 +83,8 @@ function storePair(attributes = 0): Operation<Single & Second & Status> {
       t: xOrZero(o.rt), t2: xOrZero(o.rt2), n: xOrSp(o.rn), status: xOrSink(o.rs),
     }),
     (s, { shape: { size, sp }, t, t2, n, status }) => {
-      const how = s.literal(baseAttributes(sp, EXCLUSIVE | PAIR | attributes), 64);
+      checkBase(s, sp);
+      const how = s.literal(EXCLUSIVE | PAIR | attributes, 64);
       s.setInt(status, s.wrap(s.helper('storeExclusive', s.int(n, 64), s.int(t, 64), s.int(t2, 64), s.literal(2 * size, 64), how)));
     },
   );

@@ -293,6 +293,9 @@ export class Core implements EvaluatorPort {
     const result = this.#guest.helpers[name](...args);
     return this.#redirected ? undefined : (result ?? 0n);
   }
+  require(name: string): boolean {
+    return this.#guest.require?.(name) ?? true;
+  }
   raise(name: string, args: readonly bigint[]): void {
     this.#guest.raise(name, args);
     this.#redirected = true;

@@ -47,6 +47,8 @@ export interface Guest<F = unknown> {
   gate?(word: number): undefined;
   /** An exception that the instruction asks for (`SemanticsBuilder.raise`). */
   raise(name: string, args: readonly bigint[]): void;
+  /** A requirement of an instruction does not hold: true where it may go on all the same; false where an exception was taken. */
+  require?(name: string): boolean;
   readonly helpers: Readonly<Record<string, Helper>>;
   /** Called before an instruction wherever an interrupt may be taken; true where one was (the pc has changed). */
   interrupt(): boolean;

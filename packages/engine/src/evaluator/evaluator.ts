@@ -22,6 +22,8 @@ export interface EvaluatorPort {
   /** Calls a helper; undefined where it took an exception. */
   helper(name: string, args: readonly bigint[]): bigint | undefined;
   raise(name: string, args: readonly bigint[]): void;
+  /** A requirement that does not hold: may the instruction go on? False where it took an exception. */
+  require(name: string): boolean;
 }
 
 /** `undefined`: the instruction was abandoned; otherwise the next program counter. */
@@ -43,6 +45,8 @@ export function evaluate(port: EvaluatorPort, { shape, values }: BoundInstructio
       const checked = port.access(results[node.address], node.shape);
       if (checked === undefined) return undefined;
       accesses[id] = checked;
+    } else if (node.op === 'require') {
+      if (results[node.condition] === 0n && !port.require(node.name)) return undefined;
     } else if (node.op === 'helper') {
       const result = port.helper(node.name, node.args.map((arg) => results[arg]));
       if (result === undefined) return undefined;
@@ -98,6 +102,7 @@ function nodeValue(
       return BigInt.asUintN(node.type === 'i64' ? 64 : 32, BigInt.asIntN(node.size * 8, value));
     }
     case 'access':
+    case 'require':
     case 'helper': throw new Error(`${node.op} is evaluated by its caller`);
   }
 }

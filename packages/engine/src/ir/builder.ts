@@ -216,6 +216,12 @@ export class SemanticsBuilder {
     this.storeTo(this.access('write', address, size, options), 0, size, value);
   }
 
+  /** Goes on only where the condition holds, or `Guest.require` of that name says so (a check that a control can switch off). */
+  require(condition: I32, name: string): void {
+    this.#beforeEffects(`require ${name}`);
+    this.#add({ op: 'require', type: 'i32', condition: condition.id, name });
+  }
+
   // Effects and ends
 
   /** Writes an integer register; a 32-bit value clears the upper half. */

@@ -99,6 +99,8 @@ export type Node =
   | { readonly op: 'access'; readonly type: 'i32'; readonly address: NodeId; readonly shape: AccessShape }
   /** Reads from a checked access, after earlier nodes and before all effects. */
   | { readonly op: 'load'; readonly type: IrType; readonly access: NodeId; readonly offset: number; readonly size: 1 | 2 | 4 | 8 | 16; readonly signed: boolean }
+  /** Where the condition is 0 the architecture is asked, out of line, whether the instruction may go on. Can fault. */
+  | { readonly op: 'require'; readonly type: 'i32'; readonly condition: NodeId; readonly name: string }
   /** Calls the architecture's helper of this name. Can fault; executed out of line. */
   | { readonly op: 'helper'; readonly type: 'i64'; readonly name: string; readonly args: readonly NodeId[] };
 

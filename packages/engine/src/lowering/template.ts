@@ -55,6 +55,7 @@ export class TemplateLowering {
     const { nodes, effects } = this.#template;
     nodes.forEach((node, id) => {
       if (node.op === 'access') this.#materialise(id);
+      else if (node.op === 'require') this.#require(node.condition);
       else if (node.op === 'load' && this.#uses[id] > 0) this.#materialise(id);
     });
     const [first, ...others] = effects;
@@ -172,10 +173,15 @@ export class TemplateLowering {
         break;
       }
       case 'load': this.#load(node); break;
+      case 'require': throw new Error(`require ${node.name} has no value`);
       case 'helper': throw new Error(`helper ${node.name} has no generated code: the template is not inline`);
     }
   }
 
+  #require(condition: NodeId): void {
+    this.value(condition);
+    this.#context.f.op(Op.i32Eqz).brIf(this.#operands.slow);
+  }
   #load(node: Node & { op: 'load' }): void {
     const { f, order } = this.#context;
     this.value(node.access);
@@ -270,6 +276,7 @@ function inputsOf(node: Node): readonly NodeId[] {
     case 'select': return [node.condition, node.a, node.b];
     case 'access': return [node.address];
     case 'load': return [node.access];
+    case 'require': return [node.condition];
     case 'helper': return node.args;
     default: return [];
   }
