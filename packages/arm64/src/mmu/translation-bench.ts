@@ -25,7 +25,7 @@ export class TranslationBench {
   readonly registers = Object.fromEntries(CONTROL_REGISTERS.map((name) => [name, 0n])) as Record<ControlRegister, bigint>;
   readonly replaced: { address: bigint; bytes: number }[] = [];
   readonly mmu: Mmu;
-  #free = 0x4000_0000;
+  #free = 0x4800_0000;
 
   constructor(features: Partial<MmuFeatures> = {}, geometry?: TlbGeometry) {
     this.mmu = new Mmu({
