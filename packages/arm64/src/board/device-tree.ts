@@ -1,4 +1,5 @@
 import { PSCI } from '../firmware/index.ts';
+import { flatten } from './blob.ts';
 import { affinity, POWER_KEY_LINE, VIRT_MAP, VIRT_SPI, VIRTIO_SLOTS, type VirtConfiguration, type Window } from './description.ts';
 import type { BoardImages, TreeNode, TreeValue } from './parts.ts';
 
@@ -20,13 +21,15 @@ export interface TreeOptions {
   /** Which interrupt controller is described; default 2. The board has a GICv2; the version 3 is for software that only reads the tree. */
   readonly gic?: 2 | 3;
   readonly chosen?: Chosen;
+  /** False leaves out the power button and its GPIO controller, see `hasPowerKey`; default true. */
+  readonly powerKey?: boolean;
 }
 
 /**
  * The device tree of a board: the same nodes, properties and values as QEMU 7.2 generates with `dtb-randomness=off`, in the same order,
  * so that software which walks it does so in as many steps. Random seeds are left out: a run must repeat.
  */
-export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 2, chosen = {} }: TreeOptions = {}): TreeNode {
+export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 2, chosen = {}, powerKey = true }: TreeOptions = {}): TreeNode {
   const node = (name: string, properties: Readonly<Record<string, TreeValue>>, children: readonly TreeNode[] = []): TreeNode => images.fdtNode(name, properties, children);
   const { cpus } = board;
   // In the order in which QEMU hands them out: the clock, the processors from the last to the first, the interrupt controller.
@@ -54,13 +57,7 @@ export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 
         'dma-coherent': true, interrupts: [SPI, VIRT_SPI.virtio + slot, EDGE], reg: reg({ ...VIRT_MAP.virtio, base }), compatible: 'virtio,mmio',
       });
     }),
-    node('gpio-keys', { compatible: 'gpio-keys' }, [
-      node('poweroff', { gpios: [handle.gpio, POWER_KEY_LINE, 0], 'linux,code': KEY_POWER, label: 'GPIO Key Poweroff' }),
-    ]),
-    node('pl061@9030000', {
-      phandle: handle.gpio, 'clock-names': 'apb_pclk', clocks: handle.clock, interrupts: [SPI, VIRT_SPI.gpio, LEVEL], 'gpio-controller': true, '#gpio-cells': 2,
-      compatible: ['arm,pl061', 'arm,primecell'], reg: reg(VIRT_MAP.gpio),
-    }),
+    ...(powerKey ? powerKeyNodes(node, handle) : []),
     node('pcie@10000000', pcie(handle.gic, handle.msi)),
     node('pl031@9010000', {
       'clock-names': 'apb_pclk', clocks: handle.clock, interrupts: [SPI, VIRT_SPI.rtc, LEVEL], reg: reg(VIRT_MAP.rtc), compatible: ['arm,pl031', 'arm,primecell'],
@@ -88,10 +85,9 @@ export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 
   ]);
 }
 
-/** The tree as a blob of `BLOB_SIZE` bytes. */
+/** The tree as a blob of `BLOB_SIZE` bytes, byte for byte QEMU's but for the padding, which is zero here. */
 export function virtDeviceTree(board: VirtConfiguration, images: BoardImages, options?: TreeOptions): Uint8Array {
-  const tree = { root: virtTree(board, images, options), reservations: [], bootCpu: 0 };
-  return images.writeFdt(tree, { padding: BLOB_SIZE - images.writeFdt(tree).length });
+  return flatten(virtTree(board, images, options), BLOB_SIZE);
 }
 
 type NodeMaker = (name: string, properties: Readonly<Record<string, TreeValue>>, children?: readonly TreeNode[]) => TreeNode;
@@ -123,6 +119,18 @@ function gicV3(node: NodeMaker, board: VirtConfiguration, handle: { readonly gic
   }, [node('its@8080000', {
     phandle: handle.msi, reg: reg({ base: 0x0808_0000n, size: 0x2_0000 }), '#msi-cells': 1, 'msi-controller': true, compatible: 'arm,gic-v3-its',
   })]);
+}
+
+function powerKeyNodes(node: NodeMaker, handle: { readonly gpio: number; readonly clock: number }): readonly TreeNode[] {
+  return [
+    node('gpio-keys', { compatible: 'gpio-keys' }, [
+      node('poweroff', { gpios: [handle.gpio, POWER_KEY_LINE, 0], 'linux,code': KEY_POWER, label: 'GPIO Key Poweroff' }),
+    ]),
+    node('pl061@9030000', {
+      phandle: handle.gpio, 'clock-names': 'apb_pclk', clocks: handle.clock, interrupts: [SPI, VIRT_SPI.gpio, LEVEL], 'gpio-controller': true, '#gpio-cells': 2,
+      compatible: ['arm,pl061', 'arm,primecell'], reg: reg(VIRT_MAP.gpio),
+    }),
+  ];
 }
 
 function cpuNodes(node: NodeMaker, board: VirtConfiguration, handle: (index: number) => number): TreeNode {

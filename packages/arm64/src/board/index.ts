@@ -4,7 +4,7 @@ export { affinity, configure, RTC_EPOCH, TICKS_PER_SECOND, VIRT_MAP, VIRT_PPI, V
 export type { VirtConfiguration, VirtOptions, Window } from './description.ts';
 export { virtDeviceTree, virtTree } from './device-tree.ts';
 export type { Chosen, TreeOptions } from './device-tree.ts';
-export { planBoot } from './load.ts';
+export { hasPowerKey, planBoot } from './load.ts';
 export type { BootImage, BootPlan, LoadOptions, StartState } from './load.ts';
 export type { BoardDevices, BoardImages, BoardPlan, BoardSegment, GicV2Part, TreeNode, TreeValue } from './parts.ts';
 export type { GuestMemory, MakeCpu, SemihostingReply, VirtCpu, VirtCpuSetup } from './processor.ts';

@@ -37,6 +37,14 @@ export interface LoadOptions {
   readonly deviceTree?: Uint8Array;
 }
 
+/**
+ * Whether the board has the power button on a PL061. QEMU leaves both out when firmware is loaded: such firmware is expected to
+ * describe an ACPI event device instead, which is not here. (Measured on 7.2: the tree under `-bios` has neither node.)
+ */
+export function hasPowerKey(image: BootImage): boolean {
+  return image.kind !== 'firmware';
+}
+
 const EM_AARCH64 = 183;
 
 /**
@@ -48,7 +56,7 @@ export function planBoot(image: BootImage, board: VirtConfiguration, images: Boa
   const { base } = VIRT_MAP.ram;
   const memory = { base, size: BigInt(board.ram) };
   const el = board.el2 ? 2 : 1;
-  const tree = (chosen?: Chosen): Uint8Array => options.deviceTree ?? virtDeviceTree(board, images, chosen && { chosen });
+  const tree = (chosen?: Chosen): Uint8Array => options.deviceTree ?? virtDeviceTree(board, images, { powerKey: hasPowerKey(image), ...(chosen && { chosen }) });
   const finish = (plan: BoardPlan, deviceTree: bigint | undefined): BootPlan => {
     images.assertFits(plan, [...VIRT_MAP.flash.map((bank) => ({ base: bank.base, size: BigInt(bank.size) })), memory]);
     return { segments: plan.segments, start: { pc: plan.entry, el, x0: 0n }, deviceTree };

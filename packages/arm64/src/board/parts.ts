@@ -76,6 +76,4 @@ export interface BoardImages {
   BoardPlan & { readonly kernel: bigint; readonly initrd?: { readonly start: bigint; readonly end: bigint }; readonly deviceTree: bigint };
   assertFits(plan: BoardPlan, memory: readonly Range[]): void;
   fdtNode(name: string, properties: Readonly<Record<string, TreeValue>>, children: readonly TreeNode[]): TreeNode;
-  deviceTree(root: TreeNode): { readonly root: TreeNode };
-  writeFdt(tree: { readonly root: TreeNode; readonly reservations: readonly { readonly address: bigint; readonly size: bigint }[]; readonly bootCpu: number }, options?: { readonly padding?: number }): Uint8Array;
 }

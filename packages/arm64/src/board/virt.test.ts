@@ -90,6 +90,12 @@ describe('virt', () => {
     expect(b.read(gpio + 0x20n)).toBe(0n);
   });
 
+  it('with firmware there is neither button nor GPIO, as on QEMU', () => {
+    const b = bench({ image: { kind: 'firmware', firmware: Uint8Array.of(1) } });
+    expect(b.read(VIRT_MAP.gpio.base)).toBeUndefined();
+    expect(() => { b.virt.machine.inputs.post('power-button', null); }).toThrow(/no input channel 'power-button'/);
+  });
+
   it('clock: seconds of virtual time from the first of January 2026', () => {
     const b = bench();
     expect(b.read(0x0901_0000n)).toBe(BigInt(Date.UTC(2026, 0, 1) / 1000));

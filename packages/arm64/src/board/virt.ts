@@ -4,7 +4,7 @@ import {
   affinity, configure, MAINTENANCE_PPI, POWER_KEY_LINE, RTC_EPOCH, TICKS_PER_SECOND, V2M_COUNT, VIRT_MAP, VIRT_PPI, VIRT_SPI, VIRTIO_SLOTS,
   type VirtConfiguration, type VirtOptions, type Window,
 } from './description.ts';
-import { planBoot, type BootImage, type BootPlan } from './load.ts';
+import { hasPowerKey, planBoot, type BootImage, type BootPlan } from './load.ts';
 import type { BoardDevices, BoardImages, GicV2Part } from './parts.ts';
 import type { MakeCpu, VirtCpu, VirtCpuSetup } from './processor.ts';
 
@@ -28,7 +28,8 @@ export interface VirtSetup<M extends PhysicalMemory> extends VirtOptions {
 }
 
 /**
- * A composed board. Input channels of `machine.inputs`: `console` takes a Uint8Array of what is typed, `power-button` anything.
+ * A composed board. Input channels of `machine.inputs`: `console` takes a Uint8Array of what is typed, `power-button` (on a board that
+ * has the button, see `hasPowerKey`) anything.
  * A guest's PSCI SYSTEM_OFF and SYSTEM_RESET end the run as `halted` with `why` `SYSTEM_OFF` or `SYSTEM_RESET`; after the latter call `reset()` and run on.
  */
 export interface Virt<M extends PhysicalMemory> {
@@ -91,7 +92,7 @@ function compose<M extends PhysicalMemory>(builder: BoardBuilder<M>, setup: Virt
   const spi = (number: number): InterruptLine => gic.spi(INTID_OF_SPI + number);
   serial(builder, devices, spi(VIRT_SPI.uart), setup.console);
   builder.device('rtc', new devices.Pl031({ irq: spi(VIRT_SPI.rtc), clock: builder.clock, epoch: RTC_EPOCH }), VIRT_MAP.rtc);
-  powerKey(builder, devices, spi(VIRT_SPI.gpio));
+  if (hasPowerKey(image)) powerKey(builder, devices, spi(VIRT_SPI.gpio));
   builder.device('fw-cfg', new devices.FwCfg({ dma: builder.dma, items: fwCfgItems(board, image), files: FW_CFG_FILES }), VIRT_MAP.fwCfg);
   for (let slot = 0; slot < VIRTIO_SLOTS; slot++) {
     const place: Window = { ...VIRT_MAP.virtio, base: VIRT_MAP.virtio.base + BigInt(slot * VIRT_MAP.virtio.size) };

@@ -1,6 +1,6 @@
 /** What the tests of the board share: a fake processor, and QEMU's trees as trees. */
-import type { InterruptLine, MachinePort, PhysicalMemory, Plain, Stop } from '@worldswitch/machine';
-import { findNode, findProperty, readCells, walkNodes, type DeviceTree, type FdtNode } from '@worldswitch/image';
+import type { InterruptLine, MachinePort, Plain, Stop } from '@worldswitch/machine';
+import { findProperty, readCells, walkNodes, type DeviceTree, type FdtNode } from '@worldswitch/image';
 import type { StartState, VirtCpu, VirtCpuSetup } from '../index.ts';
 
 /** Executes nothing: it records what the board does to it. `script` runs at each instruction. */
@@ -75,4 +75,20 @@ export function normalise(tree: DeviceTree): Readonly<Record<string, Readonly<Re
   return Object.fromEntries(nodes.map(({ path, node }) => [path, properties(node)]));
 }
 
-export { findNode };
+/** A blob with the bytes zeroed that fill up names and values to words: QEMU leaves what happened to be there. */
+export function clearPadding(blob: Uint8Array): Uint8Array {
+  const out = blob.slice();
+  const view = new DataView(out.buffer);
+  const pad = (at: number): number => {
+    const end = (at + 3) & ~3;
+    out.fill(0, at, end);
+    return end;
+  };
+  for (let at = view.getUint32(8), depth = 0; ;) {
+    const token = view.getUint32(at);
+    at += 4;
+    if (token === 1) { at = pad(out.indexOf(0, at) + 1); depth++; }
+    else if (token === 3) at = pad(at + 8 + view.getUint32(at));
+    else if (token === 2 && --depth === 0) return out;
+  }
+}
