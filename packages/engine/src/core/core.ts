@@ -171,6 +171,8 @@ export class Core implements EvaluatorPort {
     this.#remaining = budget;
     this.#stop = undefined;
     this.#stuck = 0;
+    // Somebody has moved it away from where it was held: that instruction is not at hand any more.
+    if (this.#held !== this.pc) this.#held = undefined;
     this.engine.enter(this);
     for (;;) {
       if (this.#stop !== undefined) return this.#stop;
