@@ -32,7 +32,7 @@ export function flatten(root: TreeNode, size: number): Uint8Array {
 }
 
 /** A name that is the end of an earlier one shares its bytes (`method` in `enable-method`). */
-function nameBlock(root: TreeNode): { readonly bytes: Uint8Array; offsetOf(name: string): number } {
+function nameBlock(root: TreeNode): { readonly bytes: Uint8Array; readonly offsetOf: (name: string) => number } {
   const used = new Set(namesIn(root));
   let text = '';
   for (const name of [...NAMES.filter((known) => used.has(known)), ...[...used].filter((one) => !NAMES.includes(one))]) {
