@@ -51,10 +51,19 @@ export class Mmu {
     this.#read = (name) => port.register(name);
   }
 
-  /** To be called after any change of a register in `CONTROL_REGISTERS`; cheap, regimes are compiled at their next use. */
-  invalidateRegimes(): void {
-    this.#routing = undefined;
-    this.#regimes = {};
+  /**
+   * To be called after a change of a register in `CONTROL_REGISTERS`, by its name, or without one after a change of many. Cheap: regimes
+   * are compiled at their next use, and only those that the register bears on.
+   */
+  invalidateRegimes(changed?: ControlRegister): void {
+    if (changed === undefined || changed === 'HCR_EL2') this.#routing = undefined;
+    // HCR_EL2, VTCR_EL2 and VTTBR_EL2 belong to EL1&0; SCTLR_EL2.EE is the byte order of stage 2 tables.
+    const ofEl2 = changed !== undefined && /^(SCTLR|TCR|TTBR[01]|MAIR)_EL2$/.test(changed);
+    if (!ofEl2 || changed === 'SCTLR_EL2') this.#regimes.el10 = undefined;
+    if (ofEl2 || changed === undefined) {
+      this.#regimes.el20 = undefined;
+      this.#regimes.el2 = undefined;
+    }
   }
 
   /**
@@ -66,10 +75,11 @@ export class Mmu {
     const regime = this.#regime(regimeOf(who.el, routing));
     const user = who.el === 0 || (who.unprivileged && kind !== 'fetch' && (who.el === 1 || (routing.e2h && routing.tge)));
     const pan = who.pan && !user && kind !== 'fetch' && this.#port.features.pan && regime.kind !== 'el2';
-    const page = pageOf(regime, va);
+    WIDE[0] = va;
+    const page = pageOf(regime);
     const hit = page < 0 ? undefined : this.#tlb.find(regime.shape, regime.vmid, regime.asid, page);
     if (hit !== undefined && permits(hit.allowed, kind, user, pan)) {
-      return answer(hit.physical + Number(va & 0xffff_ffff_ffffn) % 2 ** hit.shift, hit.shift, hit.device, kind);
+      return answer(hit.physical + (page % 2 ** (hit.shift - 12)) * 4096 + (HALVES[LOW] & 0xfff), hit.shift, hit.device, kind);
     }
     // What a kept entry refuses is walked again: the tables may allow more by now, and a fault is always that of the tables.
     return this.#walk(regime, va, page, { kind, user, pan, probe: false }, who, hit);
@@ -216,13 +226,19 @@ function regimeOf(el: 0 | 1 | 2, { e2h, tge }: Routing): RegimeKind {
   return el === 0 && e2h && tge ? 'el20' : 'el10';
 }
 
-/** The page number VA[55:12] that the TLB knows an address by, or -1 where bits 63:56 are neither a permitted tag nor copies of bit 55. */
-function pageOf({ stage1 }: Regime, va: bigint): number {
-  const top = Number(va >> 55n);
+/** The address at hand, and its halves: lookups are too frequent for wide arithmetic. */
+const WIDE = new BigUint64Array(1);
+const HALVES = new Uint32Array(WIDE.buffer);
+const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
+
+/** The page number VA[55:12] that the TLB knows the address at hand by, or -1 where bits 63:56 are neither a permitted tag nor copies of bit 55. */
+function pageOf({ stage1 }: Regime): number {
+  const high = HALVES[1 - LOW];
+  const top = high >>> 23;
   const half = top & 1;
   const shape = stage1.ranges[stage1.twoRanges ? half : 0];
   if (!shape.topByteIgnored && top !== (half === 1 ? 0x1ff : 0)) return -1;
-  return Number((va >> 12n) & 0xfff_ffff_ffffn);
+  return (high & 0xff_ffff) * 0x10_0000 + (HALVES[LOW] >>> 12);
 }
 
 /** Which stage makes data Device: stage 1 where it does by itself and stage 2 does not undo it (FWB). */
