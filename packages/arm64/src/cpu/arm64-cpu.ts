@@ -1,11 +1,14 @@
 import type { CoreStop, Watchpoint } from '@worldswitch/engine';
-import type { Access, Cpu, DebugHit, InterruptLine, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
+import type { Access, DebugHit, InterruptLine, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
+import type { StartState } from '../board/load.ts';
+import type { VirtCpu } from '../board/processor.ts';
+import { X } from '../state.ts';
 import { Arm64Processor, type ProcessorOptions } from './cpu.ts';
 import { registerDoors } from './doors.ts';
 
 
 /** An arm64 processor as machines and front ends see one. */
-export class Arm64Cpu implements Cpu {
+export class Arm64Cpu implements VirtCpu {
   readonly processor: Arm64Processor;
   readonly registers: RegisterDoors;
   readonly inputs: Readonly<Record<string, InterruptLine>>;
@@ -47,6 +50,20 @@ export class Arm64Cpu implements Cpu {
     if (result.ok) return { kind: 'ok', physical: BigInt(result.physical), attributes: { device: result.device, pageSize: result.pageSize } };
     const { stage, status, level } = result.fault;
     return { kind: 'fault', why: `stage ${stage} fault, status 0x${status.toString(16)}, level ${level}`, syndrome: BigInt(status) };
+  }
+  get powered(): boolean {
+    return this.processor.powered;
+  }
+  start({ pc, x0 }: StartState): void {
+    this.reset();
+    this.processor.core.pc = pc;
+    this.processor.core.state.set(X[0], x0);
+  }
+  powerOff(): void {
+    this.processor.powerOff();
+  }
+  wait(): void {
+    this.processor.wait();
   }
   reset(): void {
     this.processor.reset();

@@ -1,7 +1,6 @@
 import type { Engine } from '@worldswitch/engine';
 import type { PhysicalMemory } from '@worldswitch/machine';
-import type { GuestMemory, MakeCpu, VirtCpu, VirtCpuSetup } from '../board/processor.ts';
-import type { StartState } from '../board/load.ts';
+import type { GuestMemory, MakeCpu, VirtCpuSetup } from '../board/processor.ts';
 import { X } from '../state.ts';
 import { Arm64Cpu } from './arm64-cpu.ts';
 import type { Arm64Processor, FirmwarePort } from './cpu.ts';
@@ -9,18 +8,7 @@ import type { Arm64Model } from './model.ts';
 
 /** Processors of this package for the `virt` board, on an engine whose physical memory is the board's. */
 export function virtProcessors<M extends PhysicalMemory>(engine: Engine, model: Arm64Model): MakeCpu<M> {
-  return (port, setup) => {
-    const cpu = new Arm64Cpu({ engine, port, model, highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
-    return Object.assign(cpu, {
-      start: ({ pc, x0 }: StartState) => {
-        cpu.reset();
-        cpu.processor.core.pc = pc;
-        cpu.processor.core.state.set(X[0], x0);
-      },
-      powerOff: () => { cpu.processor.powerOff(); },
-      wait: () => { cpu.processor.wait(); },
-    }) as Arm64Cpu & VirtCpu;
-  };
+  return (port, setup) => new Arm64Cpu({ engine, port, model, highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
 }
 
 function firmwareOf(setup: VirtCpuSetup): FirmwarePort {
