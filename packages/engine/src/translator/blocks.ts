@@ -97,9 +97,8 @@ export class Discovery {
       }
       if (end.op === 'jumpIf') {
         const target = jumpTarget(index, bound);
-        const inside = target !== undefined && this.#page.translatable(target) !== undefined;
-        // Where the target is outside, the jump is interpreted; its effects must not have happened by then.
-        if (!inside && effects.length > 0) {
+        // A jump that is taken to another page is interpreted; its effects must not have happened by then.
+        if (target === undefined && effects.length > 0) {
           this.#resume(index + 1);
           return;
         }

@@ -13,7 +13,7 @@ interface Fields { readonly d: number; readonly n: number; readonly imm: number 
 const read = (n: number) => (n === 0 ? LAYOUT.zero : R[n]);
 const write = (n: number) => (n === 0 ? LAYOUT.sink : R[n]);
 
-const NAMES = ['none', 'addi', 'add', 'bnz', 'b', 'bl', 'ret', 'ld', 'st', 'cmp', 'beq', 'dbnz', 'call', 'twist'] as const;
+const NAMES = ['none', 'addi', 'add', 'bnz', 'b', 'bl', 'ret', 'ld', 'st', 'cmp', 'beq', 'dbnz', 'call', 'twist', 'tst'] as const;
 export type Name = (typeof NAMES)[number];
 export const word = (name: Name, d = 0, n = 0, imm = 0): number => ((NAMES.indexOf(name) << 24) | (d << 20) | (n << 16) | (imm & 0xffff)) >>> 0;
 
@@ -30,6 +30,7 @@ const OPERATIONS = {
   ld: op(({ d, n, imm }: Fields) => ({ d: write(d), n: read(n), imm }), (s, { d, n, imm }) => { s.setInt(d, s.load(s.add(s.int(n, 64), s.imm(imm, 64)), 8, 64)); }),
   st: op(({ d, n, imm }: Fields) => ({ d: read(d), n: read(n), imm }), (s, { d, n, imm }) => { s.store(s.add(s.int(n, 64), s.imm(imm, 64)), 4, s.int(d, 32)); }),
   cmp: op(({ d, n }: Fields) => ({ d: read(d), n: read(n) }), (s, { d, n }) => { s.setFlagsSub(s.int(d, 64), s.int(n, 64)); }),
+  tst: op(({ d, n }: Fields) => ({ d: read(d), n: read(n) }), (s, { d, n }) => { s.setFlagsLogic(s.and(s.int(d, 64), s.int(n, 64))); }),
   beq: op(({ imm }: Fields) => ({ offset: imm * 4 }), (s, { offset }) => { s.jumpIf(s.condition('eq'), offset); }),
   // A conditional jump with an effect: it cannot be left and executed again.
   dbnz: op(({ n, imm }: Fields) => ({ d: write(n), n: read(n), offset: imm * 4 }), (s, { d, n, offset }) => {

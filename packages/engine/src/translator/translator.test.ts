@@ -51,6 +51,19 @@ describe('translator', () => {
   it('leaves to jumps that write registers and go where nothing was translated', () => {
     compare([word('addi', 3, 0, 40), word('add', 2, 3), word('dbnz', 0, 3, -1), word('addi', 1, 1, 1), word('bnz', 0, 1, -4)], PORTIONS);
   });
+  it('interprets such a jump into another page', () => {
+    const program = Array.from({ length: 1026 }, () => word('none'));
+    program.splice(0, 5, word('addi', 3, 0, 40), word('addi', 3, 3, -1), word('add', 2, 3), word('dbnz', 0, 3, 1021), word('b', 0, 0, -4));
+    program.splice(1024, 2, word('addi', 4, 4, 1), word('b', 0, 0, -1024));
+    compare(program, PORTIONS);
+  });
+  it('knows what kind of flags it has only where every way brings the same', () => {
+    // The jump at 7 sees flags of the logic at 4 in every other round, else those of the subtraction at 6.
+    compare([
+      word('addi', 5, 0, 1), word('addi', 3, 3, 1), word('tst', 3, 5), word('beq', 0, 0, 3), word('tst', 3, 0), word('b', 0, 0, 2), word('cmp', 3, 5),
+      word('beq', 0, 0, 2), word('addi', 2, 2, 1), word('b', 0, 0, -8),
+    ], PORTIONS);
+  });
   it('executes what has no generated code by the evaluator, between two parts of a region', () => {
     compare([word('addi', 1, 1, 1), word('call'), word('add', 2, 1), word('twist', 0, 2), word('cmp', 2, 1), word('beq', 0, 0, 2), word('b', 0, 0, -6), word('b', 0, 0, -7)], PORTIONS);
   });
@@ -109,7 +122,7 @@ describe('translator', () => {
   });
 
   it('agrees with the evaluator on random programs of jumps', () => {
-    const names: readonly Name[] = ['addi', 'add', 'bnz', 'b', 'bl', 'ret', 'ld', 'st', 'cmp', 'beq', 'dbnz', 'call', 'twist'];
+    const names: readonly Name[] = ['addi', 'add', 'bnz', 'b', 'bl', 'ret', 'ld', 'st', 'cmp', 'tst', 'beq', 'dbnz', 'call', 'twist'];
     const jumps: readonly Name[] = ['bnz', 'b', 'bl', 'beq', 'dbnz'];
     const count = 24;
     const instruction = fc.tuple(fc.constantFrom(...names), fc.nat(6), fc.nat(6), fc.nat(count - 1));
