@@ -29,10 +29,14 @@ export function dataAbort(port: AbortPort, { address, shape, faultAddress }: Dat
   // An update counts as a read where a read would have failed, too (WnR in the ISS): always, for alignment and external aborts.
   const write = shape.kind === 'write' || (shape.kind === 'update' && !('kind' in fault) && port.translate(faultAddress, 'read', shape.unprivileged).ok);
   const cacheMaintenance = (shape.attributes & MAINTENANCE) !== 0;
-  if ('kind' in fault) {
-    const alignment = fault.kind === 'alignment';
+  // An unaligned access to Device memory is refused before its permissions are looked at.
+  const misaligned = address % BigInt(shape.alignTo) !== 0n;
+  const ahead = 'kind' in fault ? undefined : misaligned ? fault.alignment : undefined;
+  if ('kind' in fault || ahead !== undefined) {
+    const alignment = ahead !== undefined || ('kind' in fault && fault.kind === 'alignment');
     const met = port.translate(address, shape.kind === 'read' ? 'read' : 'write', shape.unprivileged);
-    const to = alignment && shape.alignment === 'normal' && met.ok && met.device === 2 && el < 2 ? 2 : undefinedTarget(state);
+    const stage2 = ahead === 2 || (shape.alignment === 'normal' && met.ok && met.device === 2);
+    const to = alignment && stage2 && el < 2 ? 2 : undefinedTarget(state);
     const syndrome = syndromes.dataAbort({ dfsc: alignment ? FSC.alignment : FSC.external, write, cacheMaintenance, lower: el < to });
     return { ...common, far: alignment ? address : faultAddress, to, syndrome: encodeSyndrome(syndrome) };
   }

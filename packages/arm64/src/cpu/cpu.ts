@@ -264,7 +264,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return this.debug.checkAccess(access, what);
   }
   dataFault(access: DataAccess, fault: Arm64Fault | EngineFault): void {
-    this.#take('kind' in fault && fault.kind === 'watchpoint' ? this.debug.watchpointEntry(fault) : dataAbort(this.#aborts, access, fault as MmuFault));
+    this.#take('kind' in fault && fault.kind === 'watchpoint' ? this.debug.watchpointEntry(fault) : dataAbort(this.#aborts, access, fault));
   }
   fetchFault(address: bigint, fault: Arm64Fault | EngineFault): void {
     this.#take(instructionAbort(this.state, address, fault as MmuFault | EngineFault));
