@@ -1,7 +1,8 @@
 /** What keeps engine and machine honest: a toy architecture, program fuzzing, and the conformance suite every architecture passes. */
 export { Random } from './random.ts';
 export * from './conformance/subject.ts';
-export { compareEngines, KINDS, prepare, stateHash, warm, type Case, type Divergence } from './conformance/run.ts';
+export { compareEngines, KINDS, prepare, stateHash, turns, warm, type Case, type Divergence } from './conformance/run.ts';
+export { rewritingHash } from './conformance/code.ts';
 export { listing, shrink } from './conformance/shrink.ts';
 export { conformance, expectConformance, FAST, LARGE, type Effort, type TestFramework } from './conformance/suite.ts';
 export { TOY_INSTRUCTIONS } from './toy/assembly.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SemanticsBuilder, type IntHole } from '../ir/builder.ts';
+import { SemanticsBuilder } from '../ir/builder.ts';
 import type { HoleKind } from '../ir/types.ts';
 import { fieldOf, HANDLER, layoutOf, RECORD } from './record.ts';
 
 const layout = (holes: readonly HoleKind[], jump?: number): ReturnType<typeof layoutOf> => {
   const s = new SemanticsBuilder();
-  if (jump !== undefined) s.jump({ kind: 'int', index: jump } as IntHole);
+  if (jump !== undefined) s.jump({ kind: 'int', index: jump });
   return layoutOf(s.template(holes));
 };
 const field = (n: number): object => ({ in: 'field', offset: RECORD.fields[n] });

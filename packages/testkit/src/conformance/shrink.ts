@@ -23,21 +23,25 @@ export function shrink<S extends SubjectState>(under: ArchitectureUnderTest<S>, 
     divergence = found;
     return true;
   };
-  let [passes, fails] = [0, failing.budget];
-  while (fails - passes > 1) {
-    const middle = (passes + fails) >>> 1;
-    if (attempt({ ...smallest, budget: middle })) fails = middle;
-    else passes = middle;
-    if (tries >= PATIENCE / 3) break;
-  }
+  const halveBudget = (patience: number): void => {
+    const until = Math.min(PATIENCE, tries + patience);
+    for (let [passes, fails] = [0, smallest.budget]; fails - passes > 1 && tries < until;) {
+      const middle = (passes + fails) >>> 1;
+      if (attempt({ ...smallest, budget: middle })) fails = middle;
+      else passes = middle;
+    }
+  };
+  halveBudget(20);
   if (failing.garbage !== true) {
-    for (let run = under.code.words >>> 1; run >= 1 && tries < PATIENCE; run >>>= 1) {
-      for (let from = 0; from < under.code.words && tries < PATIENCE; from += run) {
+    const most = PATIENCE - 20;
+    for (let run = under.code.words >>> 1; run >= 1 && tries < most; run >>>= 1) {
+      for (let from = 0; from < under.code.words && tries < most; from += run) {
         const already = smallest.without ?? new Set<number>();
         const more = Array.from({ length: run }, (_, n) => from + n).filter((word) => !already.has(word));
         if (more.length > 0) attempt({ ...smallest, without: new Set([...already, ...more]) });
       }
     }
+    halveBudget(20);
   }
   return { smallest, divergence };
 }
@@ -64,10 +68,15 @@ function lastInstructions<S extends SubjectState>(under: ArchitectureUnderTest<S
     left -= Math.max(1, subject.cores[processor].retired - retired);
   }
   const trace: string[] = [];
+  const { nop } = under.dialect;
+  let nops = 0;
   for (let done = 0; done < turn.budget && done < 20_000; done++) {
     const { pc } = subject.cores[turn.processor];
     const word = under.wordAt(subject, turn.processor);
-    trace.push(`${hex(pc, 8)}  ${word === undefined ? '(no instruction)' : `${hex(word, 8)}  ${under.disassemble(word, pc)}`}`);
+    const text = word === undefined ? undefined : under.disassemble(word, pc);
+    nops = text === nop ? nops + 1 : 0;
+    if (nops > 1) trace.pop();
+    trace.push(nops > 1 ? `… ${nops} × ${nop}` : `${hex(pc, 8)}  ${word === undefined ? '(no instruction)' : `${hex(word, 8)}  ${text ?? ''}`}`);
     if (trace.length > 24) trace.shift();
     const stop = subject.run(turn.processor, 1);
     if (stop.kind !== 'budget') break;

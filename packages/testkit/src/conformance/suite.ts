@@ -8,8 +8,8 @@ import type { ArchitectureUnderTest, SubjectState } from './subject.ts';
 
 /** What the suite needs of a test framework; vitest, jest and node:test have it. */
 export interface TestFramework {
-  describe(name: string, body: () => void): void;
-  it(name: string, body: () => void): void;
+  readonly describe: (name: string, body: () => void) => void;
+  readonly it: (name: string, body: () => void) => void;
 }
 
 /** How much is tried. Seeds are fixed, so a failure comes again. */

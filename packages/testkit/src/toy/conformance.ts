@@ -19,7 +19,10 @@ export function toyUnderTest(): ArchitectureUnderTest<ToyState> {
   const random = new Random(1);
   for (let count = 0; count < 4000; count++) table.bind(randomWord(random));
   const r = (register: number): string => `r${register + 1}`;
-  const toy = (subject: Subject<ToyState>): ToyMachine => subject as ToyMachine;
+  const toy = (subject: Subject<ToyState>): ToyMachine => {
+    if (!(subject instanceof ToyMachine)) throw new TypeError('not a machine that this description made; make it with `make`');
+    return subject;
+  };
   return {
     name: 'toy',
     make: ({ kind, processors, engine }) => new ToyMachine(kind, processors, engine, table),

@@ -1,4 +1,4 @@
-import { Engine, InstructionTable, PAGE_SIZE, type Core, type CoreState, type CoreStop, type EngineKind, type EngineOptions, type MemoryState, type Operation } from '@worldswitch/engine';
+import { Engine, InstructionTable, PAGE_SIZE, type Core, type CoreState, type CoreStop, type EngineKind, type EngineOptions, type MemoryState } from '@worldswitch/engine';
 import { TOY_INSTRUCTIONS } from './assembly.ts';
 import { ToyDevice } from './device.ts';
 import { CONTROL, ToyGuest } from './guest.ts';
@@ -15,7 +15,7 @@ export const TOY_ENTRY = 0x1000n;
 
 /** The toy's instructions as the engine executes them. Machines may share one. */
 export function toyTable(): InstructionTable {
-  return new InstructionTable((word) => TOY_INSTRUCTIONS.decoder.decode(word), TOY_SEMANTICS as unknown as Readonly<Record<string, Operation<never>>>);
+  return new InstructionTable((word) => TOY_INSTRUCTIONS.decoder.decode(word), TOY_SEMANTICS);
 }
 
 /** Everything that decides a toy's future. */

@@ -1,4 +1,4 @@
-import { CONDITIONS, op, StateLayout, type Condition, type I64, type Int, type Semantics, type SemanticsBuilder, type Slot, type SlotHole } from '@worldswitch/engine';
+import { CONDITIONS, op, StateLayout, type I64, type Int, type Semantics, type SemanticsBuilder, type Slot, type SlotHole } from '@worldswitch/engine';
 import type { TOY_ROWS } from './rows.ts';
 
 export const TOY_STATE = new StateLayout();
@@ -69,7 +69,7 @@ export const TOY_SEMANTICS: Semantics<typeof TOY_ROWS> = {
     s.jump(offset);
   }),
   bc: op(({ cond, offset }) => ({ shape: { cond }, offset: signed(offset, 20) * 4 }), (s, { shape: { cond }, offset }) => {
-    s.jumpIf(s.condition(CONDITIONS[cond] as Condition), offset);
+    s.jumpIf(s.condition(CONDITIONS[cond]), offset);
   }),
   bz: op(({ nz, rn, offset }) => ({ shape: { nz }, n: read(rn), offset: signed(offset, 20) * 4 }), (s, { shape: { nz }, n, offset }) => {
     const zero = s.isZero(s.int(n, 64));
