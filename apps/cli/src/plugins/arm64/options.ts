@@ -1,0 +1,35 @@
+import type { OptionSpec } from '@worldswitch/session';
+
+/** Names of the processor models of `@worldswitch/arm64`; written out here, so that `--help` loads no processor. A test compares them. */
+export const CPU_NAMES = ['cortex-a57', 'neoverse-n1', 'lab'] as const;
+
+/** What a user can choose about an arm64 machine. */
+export const ARM64_OPTIONS: readonly OptionSpec[] = [
+  { name: 'board', type: 'choice', choices: ['virt'], default: 'virt', about: 'the board: QEMU\'s virt with a GICv2' },
+  { name: 'as', type: 'choice', choices: ['bare', 'guest'], default: 'bare', about: 'bare: the machine is the image\'s, from EL2 down; guest: it runs at EL1 under the hypervisor' },
+  { name: 'mode', type: 'choice', choices: ['vhe', 'nvhe'], default: 'vhe', about: 'of the hypervisor\'s host: at EL2 (vhe), or at EL1 with a stub at EL2 (nvhe)' },
+  { name: 'cpu', type: 'choice', choices: CPU_NAMES, default: 'neoverse-n1', about: 'the processor model' },
+  { name: 'cpus', type: 'count', default: 1, about: 'number of processors' },
+  { name: 'memory', type: 'size', default: '256M', about: 'RAM, from 0x40000000' },
+  { name: 'bios', type: 'flag', about: 'the image is firmware: it lies in flash and starts at 0 (the default for files without a known header)' },
+  { name: 'at', type: 'number', placeholder: 'ADDR', about: 'the image is a flat file for this address, and starts there' },
+  { name: 'dtb', type: 'file', about: 'a device tree blob instead of the generated one' },
+  { name: 'append', type: 'text', placeholder: 'TEXT', about: 'command line of a Linux kernel' },
+  { name: 'initrd', type: 'file', about: 'RAM disk of a Linux kernel' },
+  { name: 'semihosting', type: 'flag', about: 'answer HLT #0xF000 (console, time, exit)' },
+];
+
+/** `ARM64_OPTIONS` as `parseOptions` reads it. */
+export interface Arm64Options {
+  readonly as: 'bare' | 'guest';
+  readonly mode: 'vhe' | 'nvhe';
+  readonly cpu: (typeof CPU_NAMES)[number];
+  readonly cpus: number;
+  readonly memory: number;
+  readonly bios?: boolean;
+  readonly at?: bigint;
+  readonly dtb?: Uint8Array;
+  readonly append?: string;
+  readonly initrd?: Uint8Array;
+  readonly semihosting?: boolean;
+}
