@@ -28,7 +28,7 @@ export interface Effort {
 }
 
 export const FAST: Effort = { from: 1, programs: 12, budget: 6_000, garbage: 8, stepped: 3, steps: 300, samples: 5 };
-export const LARGE: Effort = { from: 1000, programs: 1200, budget: 60_000, garbage: 600, stepped: 60, steps: 3000, samples: 60 };
+export const LARGE: Effort = { from: 1000, programs: 300, budget: 40_000, garbage: 150, stepped: 16, steps: 1500, samples: 24 };
 
 /** Fails with all violations of a check. */
 export function expectConformance(violations: Violations): void {
