@@ -31,3 +31,20 @@ static inline void uart_print(const char *text)
         uart_put(*text);
     }
 }
+
+static inline void uart_hex(uint64_t value)
+{
+    int shift = 60;
+    while (shift > 0 && !(value >> shift & 15)) shift -= 4;
+    uart_print("0x");
+    for (; shift >= 0; shift -= 4) uart_put("0123456789abcdef"[value >> shift & 15]);
+}
+
+// ` name=0x…`
+static inline void uart_field(const char *name, uint64_t value)
+{
+    uart_put(' ');
+    uart_print(name);
+    uart_put('=');
+    uart_hex(value);
+}
