@@ -1,6 +1,7 @@
 import type { ByteOrder } from '@worldswitch/bits';
 import { DIGEST_BLOCK } from './code/digest.ts';
 import { pageNumber, type CodePage } from './code/pages.ts';
+import { HANDLER } from './code/record.ts';
 import { CodeStore } from './code/store.ts';
 import { Core } from './core/core.ts';
 import type { Guest } from './core/guest.ts';
@@ -44,7 +45,7 @@ export class Engine {
   readonly cores: Core[] = [];
   readonly translator: Translator | undefined;
   readonly #functions = new WebAssembly.Table({ initial: 1, element: 'anyfunc' });
-  readonly #imports: Record<string, Record<string, unknown>>;
+  readonly #imports: WebAssembly.Imports;
   readonly #interpreters = new Map<boolean, Run>();
   /** Records where some processor wants to stop. */
   readonly #stopRecords = new Set<number>();
@@ -122,6 +123,7 @@ export class Engine {
     for (const address of [...core.stops.breakpoints, ...core.marks]) {
       if ((address & ~BigInt(PAGE_SIZE - 1)) !== virtualPage) continue;
       const record = page.records + (Number(address & BigInt(PAGE_SIZE - 1)) << 2);
+      if (this.#stopRecords.has(record) && this.handler(record) === HANDLER.stop) continue;
       this.translator?.drop(page);
       this.#stopRecords.add(record);
       this.code.decode(record, true);
@@ -147,7 +149,7 @@ export class Engine {
     for (const core of this.cores) core.flush();
   }
 
-  #host(): Record<string, unknown> {
+  #host(): WebAssembly.ModuleImports {
     return {
       memory: this.linear.memory,
       table: this.#functions,

@@ -35,7 +35,10 @@ export type Helper = (...args: readonly bigint[]) => bigint | undefined;
  * engine's thread; none may throw for what a guest did. `core.pc` is the address of the instruction at hand.
  */
 export interface Guest<F = unknown> {
-  /** Translates for the present context; `unprivileged` for accesses made with a lower level's rights. */
+  /**
+   * Translates for the present context; `unprivileged` for accesses made with a lower level's rights. It must not look at registers
+   * that instructions write through slots: generated code may hold their values elsewhere when it asks.
+   */
   translate(address: bigint, kind: TranslationKind, unprivileged: boolean): Translation<F>;
   /** Takes the exception of a data access; sets the program counter by `core.redirect`. The instruction does not retire. */
   dataFault(access: DataAccess, fault: F | EngineFault): void;

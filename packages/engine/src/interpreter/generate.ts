@@ -74,7 +74,7 @@ export function handlersOf(shapes: readonly Shape[]): ReadonlyMap<Shape, Handler
  * counter. The fast variant keeps `left = 16 × remaining + record`, which straight lines leave alone; a taken jump adds
  * the distance it covers and stops where `left − record` is not positive.
  */
-export function generateInterpreter(shapes: readonly Shape[], options: InterpreterOptions): Uint8Array {
+export function generateInterpreter(shapes: readonly Shape[], options: InterpreterOptions): Uint8Array<ArrayBuffer> {
   const generator = new Generator(options);
   return encodeModule({
     imports: HOST,

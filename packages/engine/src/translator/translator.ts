@@ -21,7 +21,7 @@ export interface TranslatorPort {
   readonly digest: boolean;
   /** The table that every generated module imports. */
   readonly functions: WebAssembly.Table;
-  readonly imports: Record<string, Record<string, unknown>>;
+  readonly imports: WebAssembly.Imports;
 }
 
 const HOST: readonly HostFunction[] = [

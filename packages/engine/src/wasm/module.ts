@@ -31,7 +31,7 @@ export interface ModuleDescription {
 const SECTION = { type: 1, import: 2, function: 3, export: 7, element: 9, code: 10 } as const;
 
 /** Encodes a module. Function index space: imports first, then `functions`. */
-export function encodeModule(description: ModuleDescription): Uint8Array {
+export function encodeModule(description: ModuleDescription): Uint8Array<ArrayBuffer> {
   const types: FunctionType[] = [];
   const typeIndex = (type: FunctionType): number => {
     const same = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((value, index) => value === b[index]);
@@ -86,7 +86,7 @@ export function encodeModule(description: ModuleDescription): Uint8Array {
     s.unsigned(description.functions[index].body.length);
     s.raw(description.functions[index].body);
   });
-  return out.view().slice();
+  return new Uint8Array(out.view());
 }
 
 function section(out: WasmBytes, id: number, count: number, entry: (s: WasmBytes, index: number) => void): void {
