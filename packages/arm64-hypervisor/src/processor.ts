@@ -3,7 +3,7 @@
  * Whoever has a processor (the `arm64` package's, or a model in a test) offers these; nothing here knows which it is.
  */
 import type { HostPort } from '@worldswitch/arm64-sysreg';
-import type { DebugHit, PhysicalMemory, PlainDoor } from '@worldswitch/machine';
+import type { Cpu, DebugHit, Machine, PhysicalMemory, PlainDoor } from '@worldswitch/machine';
 
 /** Why the processor came back. The same words as the machine's stops. */
 export type ProcessorStop =
@@ -24,13 +24,30 @@ export interface HostProcessor {
   readonly memory: HostMemory;
   /** Runs at most `budget` instructions (from 1 up), until hosted code is wanted or something else ends it. A hosted fetch retires nothing. */
   run(budget: number): ProcessorStop;
-  /** Instructions retired by the machine so far. */
+  /** Ticks of the machine so far: instructions retired, and idle time passed. */
   readonly retired: bigint;
   /** x0 to x30, the present values. */
   general(n: number): bigint;
   setGeneral(n: number, value: bigint): void;
-  /** The host's own interrupt request to this processor (an inter-processor interrupt): raised, it is pending like any other IRQ. */
-  kick(raised: boolean): void;
   /** Any register by name (`pc`, `pstate`, `SCTLR_EL1`) without side effects: for the ledger, for looking at a guest that is stopped in the middle, for tests. */
   readonly debugger: PlainDoor;
+}
+
+const GENERAL = Array.from({ length: 31 }, (_, n) => `x${n}`);
+
+/**
+ * A processor of a machine as a host's. `port` is the processor's own door for hosted code. Idle time is the front end's to pass, unless
+ * `pace` says to skip it (see `Machine.run`).
+ */
+export function processorOf({ machine, cpu, port, pace = 'stop' }: {
+  readonly machine: Machine; readonly cpu: Cpu; readonly port: HostPort; readonly pace?: 'skip' | 'stop';
+}): HostProcessor {
+  const door = cpu.registers.debugger;
+  return {
+    port, memory: machine.memory, debugger: door,
+    run: (budget) => machine.run({ budget, pace }),
+    get retired() { return machine.clock.now(); },
+    general: (n) => door.read(GENERAL[n]) ?? 0n,
+    setGeneral: (n, value) => { door.write(GENERAL[n], value); },
+  };
 }

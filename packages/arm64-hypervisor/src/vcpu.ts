@@ -25,6 +25,9 @@ const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (
 
 const TIMER_ON = 1n;
 
+/** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
+const FUTILE_EXITS = 1000;
+
 export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   readonly guest: Guest;
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
@@ -40,6 +43,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #pendingCall: bigint[] | undefined;
   #stashed: Arm64Exit | undefined;
   #hostTimerOn = false;
+  #progress = { at: 0n, exits: 0 };
 
   constructor(id: number, vm: Arm64Vm, slotAt: (address: bigint) => MemorySlot | undefined) {
     const { host } = vm;
@@ -79,13 +83,13 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (line !== 'irq' && line !== 'fiq') return false;
     this.guest.setLine(line, level);
     // The lines are in HCR_EL2, which is written at entry: out and in again.
-    if (this.#inside) this.#vm.host.processor.kick(true);
+    if (this.#inside) this.#vm.host.kick();
     return true;
   }
 
   interrupt(): void {
     this.#requested = true;
-    if (this.#running && this.#inside) this.#vm.host.processor.kick(true);
+    if (this.#running && this.#inside) this.#vm.host.kick();
   }
 
   run(budget: number): Arm64Exit {
@@ -105,9 +109,9 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   /** Takes the guest off the processor, so that memory is what it is. */
   settle(): void {
     if (!this.#inside) return;
-    const { processor } = this.#vm.host;
-    processor.kick(true);
-    const stop = processor.run(1);
+    const { host } = this.#vm;
+    host.kick();
+    const stop = host.processor.run(1);
     const outcome = this.#stopped(stop);
     if (outcome !== undefined && outcome.kind !== 'resume' && outcome.kind !== 'wait') this.#stashed = outcome;
     else if (outcome?.kind === 'wait') this.guest.waiting = true;
@@ -129,12 +133,21 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       }
       const left = end - this.#vm.host.processor.retired;
       if (left <= 0n) return { kind: 'interrupted', because: 'budget' };
-      const outcome = this.#stopped(this.#vm.host.processor.run(Number(left)));
+      const outcome = this.#futile() ?? this.#stopped(this.#vm.host.processor.run(Number(left)));
       if (outcome === undefined) return { kind: 'interrupted', because: 'budget' };
       if (outcome.kind === 'wait') this.guest.waiting = true;
       else if (outcome.kind !== 'resume') return this.#settled(outcome);
       if (this.#linesChanged && !this.#inside) return this.#settled({ kind: 'interrupted', because: 'lines' });
     }
+  }
+
+  /** A guest that leaves and leaves without an instruction in between would go on for ever: its budget never ends. */
+  #futile(): Arm64Exit | undefined {
+    const { retired } = this.#vm.host.processor;
+    this.#progress = { at: retired, exits: retired === this.#progress.at ? this.#progress.exits + 1 : 0 };
+    if (this.#progress.exits < FUTILE_EXITS) return undefined;
+    this.#progress = { at: retired, exits: 0 };
+    return { kind: 'internal-error', reason: 'livelock', detail: { exits: FUTILE_EXITS, esr: this.guest.memory.state.get('fault-esr') }, dead: false };
   }
 
   /** Registers as the VMM should find them: a change of the PC that was put off is made, except where the VMM's answer comes first. */

@@ -6,7 +6,7 @@
  */
 const UNGATED = {
   PMUSERENR_EL0: ['ER', 'CR', 'SW'], PMSICR_EL1: ['COUNT'], DBGPRCR_EL1: ['CORENPDRQ'], DBGAUTHSTATUS_EL1: ['SNID', 'NSNID'], MDCR_EL2: ['TDOSA'],
-  MDCR_EL3: ['TDOSA', 'EDAD'], SCR_EL3: ['NS'],
+  MDCR_EL3: ['TDOSA', 'EDAD'], SCR_EL3: ['NS'], VTCR_EL2: ['SL0'],
 };
 
 /** An EL12 or EL02 name needs VHE and whatever its register needs; the facts name only VHE. QEMU makes them UNDEFINED as well. */

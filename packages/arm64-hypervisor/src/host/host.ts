@@ -13,6 +13,7 @@ import { HostedCode } from '../switch/code.ts';
 import type { SwitchFeatures } from '../switch/step.ts';
 import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
 import type { HostConstants, HostContext } from './context.ts';
+import { KICK_INTID } from './interrupts.ts';
 import type { HostInterrupts } from './interrupts.ts';
 import { VECTOR, entriesOf } from './layout.ts';
 import type { HostLayout, HostedEntries } from './layout.ts';
@@ -127,6 +128,10 @@ export class Host implements HostContext {
     if (this.#occupant !== occupant) this.#occupant?.settle();
     this.#occupant = occupant;
   }
+  /** Makes the guest on the processor leave before its next instruction. */
+  kick(): void {
+    this.interrupts.kick(this.processor.memory);
+  }
   vacate(occupant: Occupant): void {
     if (this.#occupant === occupant) this.#occupant = undefined;
   }
@@ -171,16 +176,14 @@ export class Host implements HostContext {
 
   /** Opens a window in which pending interrupts are taken, acknowledged, handed to `handle` and completed. */
   takeInterrupts(handle: (id: number) => void): void {
-    const { code, interrupts, processor } = this;
+    const { code, interrupts } = this;
     const vectors = this.entries.hostVectors;
     code.place = { step: 'host-interrupts', phase: '', kind: 'host' };
     code.daif('clear', MASK_INTERRUPTS);
     for (let taken = 0, at = this.arrive(); at === vectors + VECTOR.currentIrq || at === vectors + VECTOR.currentFiq; at = this.arrive()) {
       const id = interrupts.acknowledge(code);
-      // Nobody but the host itself raises an interrupt that the controller does not know of.
-      if (id === undefined) processor.kick(false);
-      else {
-        handle(id);
+      if (id !== undefined) {
+        if (id !== KICK_INTID) handle(id);
         interrupts.complete(code, id);
       }
       if (++taken > INTERRUPT_STORM) throw new RunawayError(`${INTERRUPT_STORM} interrupts in a row, the last ${id === undefined ? 'spurious' : `number ${id}`}: nobody serves its line`);

@@ -1,4 +1,5 @@
 /** How the host's kernel talks to its interrupt controller: by loads and stores of its own. */
+import type { HostMemory } from '../processor.ts';
 import type { HostedCode } from '../switch/code.ts';
 
 /** Interrupt numbers of the timers (Arm Base System Architecture). */
@@ -11,11 +12,17 @@ export interface HostInterrupts {
   acknowledge(code: HostedCode): number | undefined;
   complete(code: HostedCode, id: number): void;
   setEnabled(code: HostedCode, id: number, enabled: boolean): void;
+  /** An inter-processor interrupt to the processor that runs the guest: sent from outside it, so by a store to memory, not by its instructions. */
+  kick(memory: HostMemory): void;
 }
+
+/** The software interrupt that only makes a guest leave. */
+export const KICK_INTID = 1;
 
 const GICD_CTLR = 0x000n;
 const GICD_ISENABLER = 0x100n;
 const GICD_ICENABLER = 0x180n;
+const GICD_SGIR = 0xf00n;
 const GICC_CTLR = 0x00n;
 const GICC_PMR = 0x04n;
 const GICC_IAR = 0x0cn;
@@ -36,6 +43,12 @@ export class HostGicV2 implements HostInterrupts {
     code.storeDevice(this.#distributor + GICD_CTLR, 4, 1n);
     code.storeDevice(this.#cpu + GICC_PMR, 4, 0xf0n);
     code.storeDevice(this.#cpu + GICC_CTLR, 4, 1n);
+    this.setEnabled(code, KICK_INTID, true);
+  }
+
+  kick(memory: HostMemory): void {
+    // To processor 0, by the target list (IHI 0048B 4.3.15).
+    memory.write(this.#distributor + GICD_SGIR, 4, (1n << 16n) | BigInt(KICK_INTID), 0);
   }
 
   acknowledge(code: HostedCode): number | undefined {

@@ -63,7 +63,7 @@ export const MEMORY_REGISTERS = {
     SL0: [7, 6], T0SZ: [5, 0] }, needs: { HDBSS: 'FEAT_HDBSS', HAFT: 'FEAT_HAFT', TL0: 'FEAT_THE', GCSH: 'FEAT_GCS|FEAT_THE',
     D128: 'FEAT_D128', S2POE: 'FEAT_S2POE', S2PIE: 'FEAT_S2PIE', TL1: 'FEAT_THE', AssuredOnly: 'FEAT_THE', SL2: 'FEAT_D128|FEAT_LPA2',
     DS: 'FEAT_D128|FEAT_LPA2', NSA: 'FEAT_SEL2', NSW: 'FEAT_SEL2', HWU62: 'FEAT_HPDS2', HWU61: 'FEAT_HPDS2', HWU60: 'FEAT_HPDS2',
-    HWU59: 'FEAT_HPDS2', HD: 'FEAT_HAFDBS', HA: 'FEAT_HAFDBS', VS: 'FEAT_VMID16', SL0: 'FEAT_D128|FEAT_TTST' }, res0: [[63, 46], [43, 42],
+    HWU59: 'FEAT_HPDS2', HD: 'FEAT_HAFDBS', HA: 'FEAT_HAFDBS', VS: 'FEAT_VMID16' }, res0: [[63, 46], [43, 42],
     [39, 39], [24, 23], [20, 20]], res1: [[31, 31]] } } },
   DACR32_EL2: { encoding: [3, 4, 3, 0, 0], access: '- - RW RW', feature: 'FEAT_AA32EL1', source: 'DDI 0487 DACR32_EL2',
     layouts: { only: { fields: { D: [31, 0] }, res0: [[63, 32]] } } },
