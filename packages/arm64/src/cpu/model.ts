@@ -53,7 +53,7 @@ export const CORTEX_A57: Arm64Model = {
 /** Neoverse N1 r4p1: ARMv8.2 with VHE. Less AArch32, EL3, cryptography, SPE, RAS, half precision and dot product. */
 export const NEOVERSE_N1: Arm64Model = {
   name: 'neoverse-n1',
-  features: new Set([...V8_0, ...V8_1, ...V8_2, 'FEAT_LRCPC', 'FEAT_SSBS']),
+  features: new Set([...V8_0, ...V8_1, ...V8_2, 'FEAT_LRCPC', 'FEAT_SSBS', 'FEAT_SSBS2']),
   constants: {
     MIDR_EL1: 0x414f_d0c1n,
     REVIDR_EL1: 0n,
@@ -62,7 +62,7 @@ export const NEOVERSE_N1: Arm64Model = {
     CLIDR_EL1: 0x8200_0023n,
     AIDR_EL1: 0n,
     ID_AA64PFR0_EL1: 0x0000_0111n,
-    ID_AA64PFR1_EL1: 0x0000_0010n,
+    ID_AA64PFR1_EL1: 0x0000_0020n,
     ID_AA64DFR0_EL1: 0x1030_5408n,
     ID_AA64ISAR0_EL1: 0x1021_0000n,
     ID_AA64ISAR1_EL1: 0x0010_0001n,
