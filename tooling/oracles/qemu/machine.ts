@@ -37,9 +37,9 @@ export function deterministicOptions(machine: Machine): readonly string[] {
   ];
 }
 
-/** Runs QEMU to its end. @throws Error with what it printed, if its exit status is not 0 or the time (milliseconds) is over. */
-export function runQemu(options: readonly string[], { cwd = root, timeout = 120_000 } = {}): { readonly stdout: Buffer } {
-  const settings = { cwd, timeout, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
+/** Runs QEMU to its end, with `input` for its standard input. @throws Error with what it printed, if its exit status is not 0 or the time (milliseconds) is over. */
+export function runQemu(options: readonly string[], { cwd = root, timeout = 120_000, input = '' } = {}): { readonly stdout: Buffer } {
+  const settings = { cwd, timeout, maxBuffer: 2 ** 28, input, stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
   const { status, signal, error, stdout, stderr } = spawnSync(QEMU, options, settings);
   if (error !== undefined) throw new Error(`${QEMU} could not run: ${error.message}`);
   if (status !== 0) throw new Error(`${QEMU} ended with ${status ?? signal}: ${stderr.toString().trim()}`);
@@ -100,14 +100,33 @@ export function runUboot(window: Window): DigestedRun {
   return runDigested(window, ['-bios', fetchInput('u-boot-arm64.bin')]);
 }
 
-/** The device tree blob that the machine hands to its firmware. The command line is that of the deterministic run. */
-export function dumpDeviceTree(machine: Machine = {}): Uint8Array {
-  const folder = mkdtempSync(join(tmpdir(), 'worldswitch-dtb-'));
+/**
+ * The device tree blob that the machine hands to what it starts. The command line is that of the deterministic run.
+ *
+ * @param firmware path of the `-bios` file, if there is one: then the power button is ACPI's, and PL061 and gpio-keys are not in the tree.
+ */
+export function dumpDeviceTree(machine: Machine = {}, firmware?: string): Uint8Array {
+  return fromFile((file) => {
+    const [option, value, ...others] = deterministicOptions(machine);
+    runQemu([option, `${value},dumpdtb=${file}`, ...others, '-serial', 'null', ...(firmware === undefined ? [] : ['-bios', firmware])]);
+  });
+}
+
+/** Physical memory before the first instruction, with a `-bios` file. */
+export function initialMemory(address: bigint, size: number, firmware: string, machine: Machine = {}): Uint8Array {
+  return fromFile((file) => {
+    const options = deterministicOptions(machine).map((option, index, all) => (all[index - 1] === '-monitor' ? 'stdio' : option));
+    const input = `pmemsave 0x${address.toString(16)} ${size} "${file}"\nquit\n`;
+    runQemu([...options, '-S', '-serial', 'null', '-bios', firmware], { input });
+  });
+}
+
+/** The bytes of a file that `make` has written. */
+function fromFile(make: (file: string) => void): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'worldswitch-qemu-'));
   try {
-    const file = join(folder, 'dtb');
-    const options = [...deterministicOptions(machine)];
-    options[1] += `,dumpdtb=${file}`;
-    runQemu([...options, '-serial', 'null']);
+    const file = join(folder, 'file');
+    make(file);
     return new Uint8Array(readFileSync(file));
   } finally {
     rmSync(folder, { recursive: true });

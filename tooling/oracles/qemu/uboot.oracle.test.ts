@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { haveTools } from '../require.ts';
-import { BlockRecorder, dumpDeviceTree, firstDifference, QEMU, recordUbootConsole, runUboot } from './index.ts';
+import { fetchInput } from '../fetch-inputs.ts';
+import { BlockRecorder, dumpDeviceTree, firstDifference, initialMemory, QEMU, recordUbootConsole, runUboot } from './index.ts';
 
 describe.runIf(haveTools(QEMU, 'gcc', 'apt-get'))('QEMU as an oracle', () => {
   it('gives the same digests in every run', () => {
@@ -38,5 +39,13 @@ describe.runIf(haveTools(QEMU, 'gcc', 'apt-get'))('QEMU as an oracle', () => {
     expect(text(gicv2)).toContain('arm,cortex-a15-gic');
     expect(text(gicv3)).toContain('arm,gic-v3');
     expect(dumpDeviceTree()).toEqual(gicv2);
+  });
+
+  it('dumps the tree that firmware finds at the start of RAM', () => {
+    const firmware = fetchInput('u-boot-arm64.bin');
+    const tree = dumpDeviceTree({}, firmware);
+    expect(Buffer.compare(initialMemory(0x4000_0000n, tree.length, firmware), tree)).toBe(0);
+    expect(Buffer.from(tree).includes('gpio-keys')).toBe(false);
+    expect(Buffer.from(dumpDeviceTree()).includes('gpio-keys')).toBe(true);
   });
 });
