@@ -1,5 +1,5 @@
 import type { CoreStop, Watchpoint } from '@worldswitch/engine';
-import type { Access, DebugHit, InterruptLine, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
+import type { Access, DebugHit, InterruptLine, ObservationKind, ObservationRing, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
 import type { StartState } from '../board/load.ts';
 import type { VirtCpu } from '../board/processor.ts';
 import { X } from '../state.ts';
@@ -44,6 +44,9 @@ export class Arm64Cpu implements VirtCpu {
   }
   limit(total: number): void {
     this.processor.core.limit(total);
+  }
+  observe(kinds: readonly ObservationKind[], capacity: number): ObservationRing {
+    return this.processor.observe(kinds, capacity);
   }
   translate(address: bigint, access: Access): Translation {
     const result = this.processor.mmu.translate(address, access === 'execute' ? 'fetch' : access, { el: this.processor.state.pstate.el, pan: false, unprivileged: false });

@@ -1,7 +1,7 @@
 import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
 import { encodeSyndrome, syndromes, sysregIss, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
-import type { InterruptLine, MachinePort, Plain } from '@worldswitch/machine';
+import type { InterruptLine, MachinePort, ObservationKind, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
 import { crc32Step } from '../execute/crc32.ts';
 import { Mmu, mmuFeatures, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
@@ -12,6 +12,7 @@ import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
 import { Interrupts, type InputName } from './interrupts.ts';
 import type { Arm64Model } from './model.ts';
+import { Arm64Observation, type EventPlace } from './observation.ts';
 import { CONTEXT_COUNT, ProcessorState } from './processor-state.ts';
 import { resetPstate, type Pstate } from './pstate.ts';
 import { pstateImmediate } from './pstate-immediate.ts';
@@ -363,6 +364,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       },
       eret: () => {
         if (this.state.pstate.el === 0) return this.undefined();
+        this.#observeBarrier('eret');
         this.exceptions.return();
         this.access.gateSimd();
         return undefined;
@@ -374,8 +376,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       sev: () => this.#sendEvent(),
       sevl: () => this.#sendEvent(),
       yield: () => 0n,
-      isb: () => 0n,
-      dsb: () => 0n,
+      isb: () => this.#observeBarrier('isb'),
+      dsb: () => this.#observeBarrier('dsb'),
       clrex: () => {
         this.#exclusives.clear();
         return 0n;
@@ -422,7 +424,23 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return this.#waiting;
   }
 
+  /** Observes system registers, barriers and exceptions until the ring is disposed of. One observer at a time. */
+  observe(kinds: readonly ObservationKind[], capacity: number): Arm64Observation {
+    if (this.access.observer !== undefined) throw new RangeError('this processor is observed already; dispose of that ring first, or share it');
+    const ring = new Arm64Observation(this.core.engine.linear, kinds, capacity, () => { this.access.observer = undefined; });
+    this.access.observer = ring;
+    return ring;
+  }
+  #observeBarrier(name: 'isb' | 'dsb' | 'eret'): bigint {
+    this.access.observer?.barrier(this.#place(), name);
+    return 0n;
+  }
+  #place(): EventPlace {
+    return { retired: this.core.retired, pc: this.core.pc, el: this.state.pstate.el };
+  }
+
   #take(entry: ExceptionEntry): true {
+    this.access.observer?.exception(this.#place(), entry);
     for (const listener of this.#listeners) listener(entry);
     this.exceptions.take(entry);
     this.access.gateSimd();

@@ -24,12 +24,11 @@ export function hostPort(cpu: Arm64Processor): HostPort {
   };
   /** Like `attempt`, for an instruction whose exception or return is its purpose. */
   const depart = (run: () => unknown): Verdict => {
-    const from = cpu.core.pc;
     const verdict = attempt(() => {
       run();
       return undefined;
     });
-    return verdict.kind === 'undefined' || (verdict.kind === 'ok' && cpu.core.pc === from) ? verdict : { kind: 'departed' };
+    return verdict.kind === 'undefined' ? verdict : { kind: 'departed' };
   };
   const helper = (name: string, ...args: bigint[]): Verdict => attempt(() => cpu.helpers[name](...args));
   return {

@@ -5,6 +5,7 @@ import {
 import { legaliseDbgbcr, legaliseDbgbvr, legaliseDbgwcr, legaliseDbgwvr } from '@worldswitch/arm64-debug';
 import type { DebugUnit } from './debug-unit.ts';
 import type { ExceptionEntry } from './exceptions.ts';
+import type { EventPlace, Observer } from './observation.ts';
 import type { GenericTimers } from './timers.ts';
 import type { ProcessorState } from './processor-state.ts';
 
@@ -60,15 +61,34 @@ export class SystemAccess {
     this.#effects = effects;
   }
 
+  /** Told of every access while somebody observes. */
+  observer: Observer | undefined;
+
+  #place(): EventPlace {
+    const { core, pstate } = this.#s;
+    return { retired: core.retired, pc: core.pc, el: pstate.el };
+  }
+
   mrs(encoding: number, rt: number): AccessOutcome {
     const verdict = this.verdict(encoding, 'read');
-    if (verdict.kind === 'register') return { ok: true, value: this.read(verdict.register) };
+    if (verdict.kind === 'register') {
+      const value = this.read(verdict.register);
+      this.observer?.register(this.#place(), { direction: 'read', encoding, reached: verdict.register, before: value, after: value, verdict: 'ok' });
+      return { ok: true, value };
+    }
     return verdict.kind === 'zero' ? { ok: true, value: 0n } : this.#refused(encoding, 'read', rt, verdict);
   }
   msr(encoding: number, rt: number, value: bigint): AccessOutcome {
     const verdict = this.verdict(encoding, 'write');
     if (verdict.kind !== 'register') return this.#refused(encoding, 'write', rt, verdict);
-    this.write(verdict.register, value);
+    const { observer } = this;
+    if (observer === undefined) this.write(verdict.register, value);
+    else {
+      const place = this.#place();
+      const before = this.read(verdict.register);
+      this.write(verdict.register, value);
+      observer.register(place, { direction: 'write', encoding, reached: verdict.register, before, after: this.read(verdict.register), verdict: 'ok' });
+    }
     return { ok: true, value: 0n };
   }
   /** SYS, or SYSL with `direction` read: no SYSL instruction is allocated, but it traps as SYS does. */
@@ -76,6 +96,7 @@ export class SystemAccess {
     const verdict = this.verdict(encoding, direction);
     if (verdict.kind !== 'instruction') return this.#refused(encoding, direction, rt, verdict);
     const name = instructionAt(encoding);
+    this.observer?.barrier(this.#place(), 'sys', encoding, value);
     if (name !== undefined) this.#effects.instruction(name, value);
     return { ok: true, value: 0n };
   }
@@ -215,6 +236,7 @@ export class SystemAccess {
   }
   #refused(encoding: number, direction: 'read' | 'write', rt: number, verdict: Resolution): AccessOutcome {
     // The cached verdict was made for register 0; a trap reports the real one.
+    this.observer?.register(this.#place(), { direction, encoding, verdict: verdict.kind === 'trap' ? 'trap' : 'undefined' });
     const exact = verdict.kind === 'trap' ? this.#access(encoding, direction).verdict(this.#context(rt)) : verdict;
     if (exact.kind === 'trap') return { ok: false, entry: { to: exact.to, syndrome: encodeSyndrome({ ec: exact.ec, il: 1, iss: exact.iss }) } };
     return { ok: false, entry: { to: undefinedTarget(this.#s), syndrome: encodeSyndrome(syndromes.unknown()) } };
