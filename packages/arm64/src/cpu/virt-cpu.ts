@@ -7,7 +7,7 @@ import type { Arm64Processor, FirmwarePort } from './cpu.ts';
 import type { Arm64Model } from './model.ts';
 
 /** Processors of this package for the `virt` board, on an engine whose physical memory is the board's. */
-export function virtProcessors<M extends PhysicalMemory>(engine: Engine, model: Arm64Model): MakeCpu<M> {
+export function virtProcessors<M extends PhysicalMemory>(engine: Engine, model: Arm64Model): (...setup: Parameters<MakeCpu<M>>) => Arm64Cpu {
   return (port, setup) => new Arm64Cpu({ engine, port, model, highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
 }
 

@@ -15,17 +15,22 @@ export interface Bare {
 }
 
 export function bare(model: Arm64Model, source: string, kind: EngineKind = 'interpreter', el: 1 | 2 = 2): Bare {
+  const cpus: Arm64Cpu[] = [];
   const engine = new Engine({ table: createInstructionTable(), layout: STATE, order: 'little', kind });
   const machine = new Machine({
     name: 'bare', cpus: 1, ticksPerSecond: 62_500_000,
     compose(board) {
       board.memory.ram(RAM, 0x10_0000);
-      board.cpu((port) => virtProcessors(engine, model)(port, { el, affinity: 0n, frequency: 62_500_000, conduit: 'smc', firmware: () => undefined }));
+      board.cpu((port) => {
+        const cpu = virtProcessors(engine, model)(port, { el, affinity: 0n, frequency: 62_500_000, conduit: 'smc', firmware: () => undefined });
+        cpus.push(cpu);
+        return cpu;
+      });
     },
   }, new EngineMemory(engine.memory));
   const program = assemble(source, { instructionSet: A64, origin: RAM });
   machine.memory.loadBytes(program.origin, program.bytes);
-  const cpu = machine.cpus[0] as Arm64Cpu;
+  const [cpu] = cpus;
   cpu.registers.debugger.write('pc', RAM);
   return { machine, cpu, engine };
 }

@@ -308,7 +308,7 @@ export class Core implements EvaluatorPort {
   /** Physical address of the instruction at `pc`; undefined where the fetch took an exception or ended the run. */
   #fetch(): number | undefined {
     const fault = (what: unknown): undefined => {
-      this.#guest.fetchFault(this.pc, what as EngineFault);
+      this.#guest.fetchFault(this.pc, what);
       return undefined;
     };
     if ((this.pc & 3n) !== 0n) return fault({ kind: 'alignment' });

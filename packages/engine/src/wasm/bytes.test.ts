@@ -36,7 +36,7 @@ describe('a module', () => {
       return { type: { parameters: [], results: [Type.i64] }, body: f.body(), exportAs: `f${index}` };
     });
     const imports = { host: { memory: new WebAssembly.Memory({ initial: 1 }), table: new WebAssembly.Table({ initial: 0, element: 'anyfunc' }) } };
-    const module = new WebAssembly.Module(encodeModule({ imports: [], indirectTypes: [], functions }) as BufferSource);
+    const module = new WebAssembly.Module(encodeModule({ imports: [], indirectTypes: [], functions }));
     const { exports } = new WebAssembly.Instance(module, imports);
     expect(wide.map((_, index) => (exports[`f${index}`] as () => bigint)())).toEqual(wide);
   });
