@@ -1,6 +1,8 @@
 /** The arm64 world switch, its traps, guest debug and stage 2: hosted on any processor that offers a HostPort. */
 export { Arm64Hypervisor } from './architecture.ts';
 export type { Arm64HypervisorOptions } from './architecture.ts';
+export { classOf, constantsOf, harm, registerClasses, snapshot } from './classes.ts';
+export type { Harm, RegisterClass, Snapshot } from './classes.ts';
 export { Block } from './context/block.ts';
 export type { SlotPlace } from './context/block.ts';
 export { CONTEXT_SYSREGS, CPU_CONTEXT, DEBUG_REGISTERS_MAX, GUEST_DEBUG_ARCH, VCPU_PARTS, VCPU_SIZE, VCPU_STATE, layout } from './context/layout.ts';

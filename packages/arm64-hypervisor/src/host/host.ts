@@ -46,7 +46,8 @@ export class RunawayError extends Error {
 const PSTATE_KERNEL = 0xc5n;
 const MASK_INTERRUPTS = 0x3;
 const UNMASK_REST = 0xc;
-const CPTR_NVHE = 0x32ffn;
+/** CPTR_EL2 that traps nothing, E2H = 0: the RES1 bits, of which TZ is one where SVE is absent (DDI 0487 CPTR_EL2). */
+const CPTR_NVHE = { sve: 0x32ffn, plain: 0x33ffn } as const;
 /** More interrupts than this without the processor getting back to where it was are a line that nobody serves. */
 const INTERRUPT_STORM = 100;
 
@@ -81,7 +82,7 @@ export class Host implements HostContext {
     this.constants = {
       hcr: mode === 'vhe' ? HCR_EL2.encode({ RW: 1, E2H: 1, TGE: 1 }) : HCR_EL2.encode({ RW: 1 }),
       mdcr: this.code.read('MDCR_EL2') & MDCR_EL2.mask('HPMN'),
-      cptr: mode === 'vhe' ? CPACR_EL1.encode({ FPEN: 3, ZEN: this.features.sve ? 3 : 0 }) : CPTR_NVHE,
+      cptr: mode === 'vhe' ? CPACR_EL1.encode({ FPEN: 3, ZEN: this.features.sve ? 3 : 0 }) : this.features.sve ? CPTR_NVHE.sve : CPTR_NVHE.plain,
       hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),
     };
     this.#boot();
