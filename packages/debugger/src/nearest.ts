@@ -17,7 +17,8 @@ function distance(a: string, b: string, most: number): number {
 }
 
 /**
- * The names that a mistyped one may have meant, best first: those within a third of its length in edits, then those that contain it.
+ * The names that a mistyped one may have meant, best first: those within a third of its length in edits, as a whole or
+ * in their beginning, then those that contain it.
  * Letter case does not count.
  */
 export function nearest(wanted: string, names: Iterable<string>, count = 5): readonly string[] {
@@ -27,7 +28,10 @@ export function nearest(wanted: string, names: Iterable<string>, count = 5): rea
   for (const name of new Set(names)) {
     const candidate = name.toLowerCase();
     const edits = distance(text, candidate, most);
+    // A beginning that is mistyped: MDSRC for MDSCR_EL1.
+    const begins = distance(text, candidate.slice(0, text.length), most);
     if (edits <= most) ranked.push({ name, rank: edits });
+    else if (text.length > 2 && begins <= most) ranked.push({ name, rank: begins + 0.5 + candidate.length / 1000 });
     else if (text.length > 2 && candidate.includes(text)) ranked.push({ name, rank: most + 1 + candidate.length / 1000 });
   }
   return ranked.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1)).slice(0, count).map(({ name }) => name);

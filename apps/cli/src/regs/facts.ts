@@ -92,8 +92,8 @@ function layoutsOf(name: RegisterName): readonly LayoutFacts[] {
       };
     });
     fields.sort((a, b) => Number.parseInt(b.bits, 10) - Number.parseInt(a.bits, 10));
-    // Every feature: what is reserved even then.
-    const all: Features = { has: () => true } as unknown as Features;
+    // What is reserved on a processor with every feature that the layout names.
+    const all: Features = new Set(Object.values(layout.needs ?? {}).flatMap((needs) => needs.split(/[|&]/)));
     const { res0, res1 } = masksOf(layout, all);
     return { tag, ...(layout.when !== undefined && { when: layout.when }), fields, res0: bitsText(rangesIn(res0)), res1: bitsText(rangesIn(res1)) };
   });

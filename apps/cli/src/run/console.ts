@@ -57,7 +57,8 @@ export function openConsole({ send, end, quit }: ConsoleInput, stdin: ReadStream
       stdin.off('end', end);
       stdin.off('error', end);
       stdin.pause();
-      stdin.unref();
+      // A pipe or terminal would keep the process; a file has nothing to let go.
+      if (typeof stdin.unref === 'function') stdin.unref();
       if (!terminal) return;
       restore();
       process.off('exit', restore);

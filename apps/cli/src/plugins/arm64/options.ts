@@ -6,8 +6,8 @@ export const CPU_NAMES = ['cortex-a57', 'neoverse-n1', 'lab'] as const;
 /** What a user can choose about an arm64 machine. */
 export const ARM64_OPTIONS: readonly OptionSpec[] = [
   { name: 'board', type: 'choice', choices: ['virt'], default: 'virt', about: 'the board: QEMU\'s virt with a GICv2' },
-  { name: 'as', type: 'choice', choices: ['bare', 'guest'], default: 'bare', about: 'bare: the machine is the image\'s, from EL2 down; guest: it runs at EL1 under the hypervisor' },
-  { name: 'mode', type: 'choice', choices: ['vhe', 'nvhe'], default: 'vhe', about: 'of the hypervisor\'s host: at EL2 (vhe), or at EL1 with a stub at EL2 (nvhe)' },
+  { name: 'as', type: 'choice', choices: ['guest', 'bare'], default: 'guest', about: 'guest: it runs at EL1 under the hypervisor; bare: the machine is the image\'s, from EL2 down' },
+  { name: 'mode', type: 'choice', choices: ['auto', 'vhe', 'nvhe'], default: 'auto', about: 'of the hypervisor\'s host: at EL2 (vhe), at EL1 with a stub at EL2 (nvhe), or vhe where the processor has it' },
   { name: 'cpu', type: 'choice', choices: CPU_NAMES, default: 'neoverse-n1', about: 'the processor model' },
   { name: 'cpus', type: 'count', default: 1, about: 'number of processors' },
   { name: 'memory', type: 'size', default: '256M', about: 'RAM, from 0x40000000' },
@@ -22,7 +22,7 @@ export const ARM64_OPTIONS: readonly OptionSpec[] = [
 /** `ARM64_OPTIONS` as `parseOptions` reads it. */
 export interface Arm64Options {
   readonly as: 'bare' | 'guest';
-  readonly mode: 'vhe' | 'nvhe';
+  readonly mode: 'auto' | 'vhe' | 'nvhe';
   readonly cpu: (typeof CPU_NAMES)[number];
   readonly cpus: number;
   readonly memory: number;

@@ -1,0 +1,304 @@
+import {
+  configure, createInstructionTable, createVirt, hostPort, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, type Arm64Cpu, type Virt, type VirtCpu,
+} from '@worldswitch/arm64';
+import { splitWatchRange } from '@worldswitch/arm64-debug';
+import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
+import { debugKnowledge, decodeDebugExit, DEVICE_OUTPUTS, INTERRUPT_LINES, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
+import { hex } from '@worldswitch/bits';
+import type { Stop, StopTarget } from '@worldswitch/debugger';
+import * as devices from '@worldswitch/devices';
+import { Engine, type EngineKind } from '@worldswitch/engine';
+import { Kvm, Ledger, type Exit, type LedgerRow, type Vcpu } from '@worldswitch/hypervisor';
+import * as images from '@worldswitch/image';
+import { EngineMemory, type MachineStop } from '@worldswitch/machine';
+import { refuse, type HandleStop, type MachineHandle, type MachineRequest, type RunningTrace, type TraceRow } from '@worldswitch/session';
+import { Breakpoints, GuestMemory, VcpuCpu } from '@worldswitch/vmm';
+import { prepareImage, type PreparedImage } from './image.ts';
+import type { Arm64Options } from './options.ts';
+import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed } from './processor.ts';
+
+const MIB = 2 ** 20;
+/** A hole of the board's map, reserved for the host's code. */
+const HOSTED = 0x0b00_0000n;
+const RAM_BASE = 0x4000_0000n;
+/** The hypervisor's own memory, and what a guest needs beside its RAM: two flash banks and their alignment. */
+const HYPERVISOR_MEMORY = 8 * MIB;
+const FLASH_MEMORY = 130 * MIB;
+/** Instructions within which a single step ends: one, and those of exceptions on its way. */
+const STEP_BUDGET = 100_000;
+
+/** The image as a guest at EL1, on a virt board of its own, under the hypervisor on a virt machine. */
+export class GuestMachine implements MachineHandle {
+  readonly title: string;
+  readonly cpus = 1;
+  readonly ticksPerSecond: number;
+  readonly symbols: PreparedImage['symbols'];
+  readonly instructionLength = INSTRUCTION_LENGTH;
+  readonly decode = decodeA64;
+  readonly stops: GuestDebugTarget;
+  readonly traces: MachineHandle['traces'];
+  readonly hypervisor: Arm64Hypervisor;
+  readonly vcpu: Vcpu<Arm64DebugExit>;
+  /** The machine underneath. */
+  readonly host: Virt<EngineMemory>;
+  /** Exits of the guest, by kind. */
+  readonly exits = new Map<string, number>();
+  readonly #engine: Engine;
+  readonly #guest: Virt<GuestMemory>;
+  readonly #cpu: VcpuCpu<Arm64DebugExit>;
+  readonly #console: ConsoleBuffer;
+  /** The guest stands on a stop of ours, which would stop it again before it moves. */
+  #standing = false;
+
+  constructor(engineKind: EngineKind, image: PreparedImage, options: Arm64Options, console: (bytes: Uint8Array) => void) {
+    const model = modelNamed(options.cpu);
+    configure({ ram: options.memory, cpus: options.cpus, el2: false });
+    if (options.cpus !== 1) throw refuse('unsupported', `--cpus ${options.cpus} --as guest: a guest of the command has one vCPU; leave --cpus out, or run it --as bare`);
+    const mode = options.mode === 'auto' ? (model.features.has('FEAT_VHE') ? 'vhe' : 'nvhe') : options.mode;
+    if (mode === 'vhe' && !model.features.has('FEAT_VHE')) {
+      throw refuse('bad-option', `--mode vhe --cpu ${model.name}: that processor does not have FEAT_VHE; use --mode nvhe, or --cpu neoverse-n1`);
+    }
+    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind });
+    const guestMemory = options.memory + FLASH_MEMORY;
+    this.host = createVirt({
+      devices, images, memory: new EngineMemory(this.#engine.memory), makeCpu: virtProcessors(this.#engine, model), model: model.name,
+      ram: HYPERVISOR_MEMORY + guestMemory,
+    });
+    this.#engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
+    const hostCpu = this.host.cpus[0] as unknown as Arm64Cpu;
+    this.hypervisor = new Arm64Hypervisor(processorOf({ machine: this.host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
+      mode, layout: { hosted: HOSTED, pages: { base: RAM_BASE, size: BigInt(HYPERVISOR_MEMORY) } },
+      interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
+    });
+    const vm = new Kvm(this.hypervisor).createVm();
+    const vcpu = vm.createVcpu(0);
+    this.vcpu = vcpu;
+    this.stops = new GuestDebugTarget(new Breakpoints([vcpu], debugKnowledge(this.hypervisor.capabilities)), this.hypervisor.capabilities);
+    this.#console = new ConsoleBuffer(console);
+    const { guest, cpu } = this.#compose(vm, image, options);
+    this.#guest = guest;
+    this.#cpu = cpu;
+    this.symbols = image.symbols;
+    this.ticksPerSecond = guest.machine.clock.ticksPerSecond;
+    this.title = `virt, ${model.name}, guest at EL1, host ${mode === 'vhe' ? 'at EL2 (vhe)' : 'at EL1 (nvhe)'}`;
+    this.traces = { 'world-switch': () => ledgerTrace(this.hypervisor) };
+  }
+
+  #compose(vm: ReturnType<Kvm<Arm64DebugExit>['createVm']>, image: PreparedImage, options: Arm64Options): { guest: Virt<GuestMemory>; cpu: VcpuCpu<Arm64DebugExit> } {
+    const cpus: VcpuCpu<Arm64DebugExit>[] = [];
+    const { machine } = this.host;
+    const { vcpu } = this;
+    const guest = createVirt({
+      devices, images, image: image.boot, el2: false, model: options.cpu, ram: options.memory, console: this.#console.put,
+      ...(options.dtb && { deviceTree: options.dtb }),
+      memory: new GuestMemory(vm, { base: RAM_BASE + BigInt(HYPERVISOR_MEMORY), size: BigInt(options.memory + FLASH_MEMORY), memory: machine.memory }),
+      makeCpu: (port): VirtCpu => {
+        startVcpu(vcpu, { pc: 0n });
+        const cpu = new VcpuCpu({
+          vcpu, port, lines: INTERRUPT_LINES, outputs: DEVICE_OUTPUTS, breakpoints: this.stops.breakpoints,
+          host: { now: () => machine.clock.now(), skipTo: (tick) => { machine.skipTo(tick); } },
+          reset: (one) => { startVcpu(one, { pc: 0n }); },
+          onExit: (exit) => { this.exits.set(exit.kind, (this.exits.get(exit.kind) ?? 0) + 1); },
+        });
+        cpus.push(cpu);
+        return Object.assign(cpu, {
+          powered: true, start: ({ pc, x0 }: { pc: bigint; x0: bigint }) => { startVcpu(vcpu, { pc, x0 }); }, powerOff: () => undefined, wait: () => undefined,
+        });
+      },
+    });
+    return { guest, cpu: cpus[0] };
+  }
+
+  get ticks(): bigint {
+    return this.#guest.machine.clock.now();
+  }
+  get retired(): number {
+    return this.#engine.cores[0].retired;
+  }
+  get pc(): bigint {
+    return this.vcpu.getRegister('pc');
+  }
+  get entry(): bigint {
+    return this.#guest.plan.start.pc;
+  }
+  get registerNames(): readonly string[] {
+    return this.vcpu.registers.names;
+  }
+  get untaken(): number {
+    const queue = this.#guest.machine.devices.get('console');
+    return queue instanceof devices.SerialQueue ? queue.length : 0;
+  }
+
+  run(budget: number): HandleStop {
+    if (this.#standing) {
+      // As a VMM's debugger does it: the stops out, one step, the stops in again.
+      const before = this.retired;
+      const stepped = this.stops.without(() => this.stepOne());
+      const left = budget - (this.retired - before);
+      if (stepped.kind !== 'budget' || left <= 0) return stepped;
+      return this.#run(left);
+    }
+    return this.#run(budget);
+  }
+
+  stepOne(): HandleStop {
+    const { breakpoints } = this.stops;
+    const standing = this.#standing;
+    const inForce = this.stops.list;
+    const step = (): HandleStop => {
+      breakpoints.stepping = true;
+      try {
+        return this.#run(STEP_BUDGET);
+      } finally {
+        breakpoints.stepping = false;
+      }
+    };
+    // A step that begins on a stop executes the instruction there.
+    return standing && inForce.length > 0 ? this.stops.without(step) : step();
+  }
+
+  #run(budget: number): HandleStop {
+    this.#standing = false;
+    const stop = this.#guest.machine.run({ budget, pace: 'stop' });
+    this.#console.flush();
+    const found = this.#stop(stop);
+    if (found.kind === 'debug' && found.hit !== undefined) this.#standing = true;
+    return found;
+  }
+
+  #stop(stop: MachineStop): HandleStop {
+    switch (stop.kind) {
+      case 'budget': case 'idle': return stop;
+      case 'hosted': return { kind: 'failed', why: `hosted code at ${hex(stop.at)} that nothing answers` };
+      case 'debug': return this.#debugStop(this.#cpu.lastExit);
+      case 'halted':
+        if (stop.why === SYSTEM_OFF) return { kind: 'halted', why: 'the guest powered off', ok: true };
+        if (stop.why === SYSTEM_RESET) return { kind: 'halted', why: 'the guest asked for a reset', ok: true, reset: true };
+        return { kind: 'failed', why: stop.why };
+    }
+  }
+
+  #debugStop(exit: Exit<Arm64DebugExit> | undefined): HandleStop {
+    if (exit?.kind !== 'debug') return { kind: 'failed', why: 'a stop without an exit' };
+    const seen = decodeDebugExit(exit);
+    if (seen.kind === 'step') return { kind: 'budget' };
+    const hit = this.stops.breakpoints.hit(exit);
+    const stop = this.stops.stopOf(hit.id);
+    const report = { hsr: BigInt(exit.arch.hsr), far: exit.arch.far, pc: exit.pc };
+    const why = seen.kind === 'watchpoint' ? `watchpoint: ${seen.write === true ? 'write' : 'read'} at ${hex(seen.address)}` : seen.kind;
+    if (stop === undefined) return { kind: 'debug', pc: exit.pc, why, report };
+    if (stop.kind === 'breakpoint') return { kind: 'debug', hit: { kind: 'breakpoint', address: stop.address }, pc: exit.pc, why, report };
+    // FAR may lie below what is watched (DDI 0487 D2.10.5), so the hit is told by the stop.
+    return { kind: 'debug', hit: { kind: 'watchpoint', address: stop.address, length: stop.length, access: seen.write === true ? 'write' : 'read' }, pc: exit.pc, why, report };
+  }
+
+  skipTo(tick: bigint): void {
+    this.#guest.machine.skipTo(tick);
+  }
+  type(bytes: Uint8Array): void {
+    this.#guest.machine.inputs.post('console', bytes);
+  }
+  readRegister(name: string): bigint | undefined {
+    return this.vcpu.registers.read(name);
+  }
+  writeRegister(name: string, value: bigint): boolean {
+    return this.vcpu.registers.write(name, value);
+  }
+  /** Virtual addresses only while the guest's MMU is off: its tables are its own, and nothing walks them for a debugger yet. */
+  readMemory(address: bigint, length: number, space: 'virtual' | 'physical'): Uint8Array | undefined {
+    const translated = ((this.vcpu.registers.read('SCTLR_EL1') ?? 0n) & 1n) === 1n;
+    return space === 'virtual' && translated ? undefined : this.#guest.machine.memory.readBytes(address, length);
+  }
+  reset(): void {
+    this.#guest.reset();
+    this.#standing = false;
+  }
+}
+
+/** Stops in the debug registers of the vCPU, by KVM_SET_GUEST_DEBUG. */
+class GuestDebugTarget implements StopTarget {
+  readonly regime = 'virtual';
+  readonly instructionAlignment = INSTRUCTION_LENGTH;
+  readonly limits: { readonly breakpoints: number; readonly watchpoints: number };
+  readonly breakpoints: Breakpoints<Arm64DebugExit>;
+  #stops: readonly Stop[] = [];
+  /** Units of each stop, by the numbers of `breakpoints`. */
+  #units = new Map<number, Stop>();
+
+  constructor(breakpoints: Breakpoints<Arm64DebugExit>, { breakpoints: code, watchpoints: data }: { readonly breakpoints: number; readonly watchpoints: number }) {
+    this.breakpoints = breakpoints;
+    this.limits = { breakpoints: code, watchpoints: data };
+  }
+
+  get list(): readonly Stop[] {
+    return this.#stops;
+  }
+  stopOf(unit: number): Stop | undefined {
+    return this.#units.get(unit);
+  }
+
+  /** A watched range takes a unit for each piece that one can express. */
+  cost(request: Parameters<NonNullable<StopTarget['cost']>>[0]): { readonly breakpoints: number; readonly watchpoints: number } {
+    return request.kind === 'breakpoint' ? { breakpoints: 1, watchpoints: 0 } : { breakpoints: 0, watchpoints: splitWatchRange(request.address, request.length).length };
+  }
+
+  apply(stops: readonly Stop[]): void {
+    const before = this.#stops;
+    try {
+      this.#write(stops);
+    } catch (error) {
+      this.#write(before);
+      throw error;
+    }
+  }
+
+  /** What happens without any stop in force; afterwards they are again. */
+  without<T>(work: () => T): T {
+    const stops = this.#stops;
+    this.#write([]);
+    try {
+      return work();
+    } finally {
+      this.#write(stops);
+    }
+  }
+
+  #write(stops: readonly Stop[]): void {
+    this.breakpoints.clear();
+    this.#units = new Map();
+    this.#stops = stops;
+    for (const stop of stops) {
+      if (stop.kind === 'breakpoint') {
+        this.#units.set(this.breakpoints.breakpoint(stop.address), stop);
+        continue;
+      }
+      for (const { start, length } of splitWatchRange(stop.address, stop.length)) {
+        this.#units.set(this.breakpoints.watchpoint(start, length, stop.access === 'both' ? 'access' : stop.access), stop);
+      }
+    }
+  }
+}
+
+/** Every instruction that the hypervisor's steps execute, while it is on. */
+function ledgerTrace(hypervisor: Arm64Hypervisor): RunningTrace {
+  const { code } = hypervisor.host;
+  const ledger = new Ledger();
+  code.ledger = ledger;
+  return {
+    drain: () => ledger.drain().map(traceRow),
+    [Symbol.dispose]: () => { code.ledger = undefined; },
+  };
+}
+
+function traceRow(row: LedgerRow): TraceRow {
+  const { icount, phase, step, el, operation, written, reached, before, after, verdict } = row;
+  const target = reached === written ? written : `${written} → ${reached}`;
+  const value = before === undefined ? (after === undefined ? '' : hex(after)) : before === after || after === undefined ? hex(before) : `${hex(before)} → ${hex(after)}`;
+  const text = `${String(icount).padStart(10)} EL${el} ${phase.padEnd(16)} ${step.padEnd(20)} ${operation.padEnd(11)} ${target}  ${value}${verdict === 'ok' ? '' : ` (${verdict})`}`;
+  return { text: text.trimEnd(), data: { ...row } };
+}
+
+/** A guest for a request. */
+export function guestMachine(request: MachineRequest, options: Arm64Options, engine: EngineKind): GuestMachine {
+  return new GuestMachine(engine, prepareImage(request.image, options, request.gunzip), options, request.console);
+}
