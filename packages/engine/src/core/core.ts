@@ -9,7 +9,7 @@ import { TranslationCache } from '../memory/tlb.ts';
 import { StateBlock } from '../state/block.ts';
 import { HEADER } from '../state/header.ts';
 import { checkAccess } from './access.ts';
-import type { CoreStop, EngineFault, Guest } from './guest.ts';
+import type { CoreStop, Guest } from './guest.ts';
 import type { Engine } from '../engine.ts';
 import { StopSet } from './watch.ts';
 

@@ -88,12 +88,12 @@ export class SemanticsBuilder {
   // Arithmetic
 
   unary<T extends 'i32' | 'i64'>(name: UnaryOp, a: Value<T>): Value<T> {
-    return this.#add({ op: 'unary', type: a.type, name, a: a.id }) as Value<T>;
+    return this.#add<T>({ op: 'unary', type: a.type, name, a: a.id });
   }
   binary<T extends 'i32' | 'i64'>(name: BinaryOp, a: Value<T>, b: Value<T>): Value<T> {
     this.#same(name, a, b);
     if ((name === 'mulHighU' || name === 'mulHighS') && a.type !== 'i64') throw new SemanticsError(`${name} is defined for i64 only`);
-    return this.#add({ op: 'binary', type: a.type, name, a: a.id, b: b.id }) as Value<T>;
+    return this.#add<T>({ op: 'binary', type: a.type, name, a: a.id, b: b.id });
   }
   add<T extends 'i32' | 'i64'>(a: Value<T>, b: Value<T>): Value<T> { return this.binary('add', a, b); }
   sub<T extends 'i32' | 'i64'>(a: Value<T>, b: Value<T>): Value<T> { return this.binary('sub', a, b); }
@@ -130,7 +130,7 @@ export class SemanticsBuilder {
   /** a where the condition is not 0, else b. Both are computed. */
   select<T extends IrType>(condition: I32, a: Value<T>, b: Value<T>): Value<T> {
     this.#same('select', a, b);
-    return this.#add({ op: 'select', type: a.type, condition: condition.id, a: a.id, b: b.id }) as Value<T>;
+    return this.#add<T>({ op: 'select', type: a.type, condition: condition.id, a: a.id, b: b.id });
   }
 
   // Flags
