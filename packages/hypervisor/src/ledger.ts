@@ -99,7 +99,7 @@ export function summarise(rows: Iterable<LedgerRow>): LedgerSummary {
     else writes++;
     bump(byKind, kind, operation);
     let table = byPhase.get(phase);
-    if (!table) byPhase.set(phase, (table = new Map()));
+    if (!table) byPhase.set(phase, (table = new Map<string, Count>()));
     bump(table, kind, operation);
   }
   return { reads, writes, byKind, byPhase };

@@ -1,30 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { harm, registerClasses, snapshot, without, TWO_HOOKS } from '@worldswitch/arm64-hypervisor';
+import { harm, registerClasses } from '@worldswitch/arm64-hypervisor';
 import { isRegisterName } from '@worldswitch/arm64-sysreg';
 import type { Exit } from '@worldswitch/hypervisor';
 import { KvmError, Ledger, deadSaves, redundantRestores, summarise } from '@worldswitch/hypervisor';
 import { guestMachine, program } from './test/guest-machine.ts';
 import type { GuestMachine } from './test/guest-machine.ts';
+import { fillHost, look } from './test/host-state.ts';
 
 const MODES = ['nvhe', 'vhe'] as const;
 const OFF = 'mov w0, #0x0008\n movk w0, #0x8400, lsl #16\n hvc #0\n';
 const PSCI_VERSION = 'mov w0, #0\n movk w0, #0x8400, lsl #16\n hvc #0\n';
 const RAM = 0x4000_0000n;
 
-/** Registers of the host with values of its own, its breakpoints among them: whatever the switch forgets shows. */
-function fillHost({ hostCpu, hypervisor }: GuestMachine): void {
-  const { debugger: door } = hostCpu.registers;
-  let value = 0x1234_5678_9abc_def0n;
-  const own = ['TPIDR_EL0', 'TPIDRRO_EL0', 'TPIDR_EL1', 'SP_EL0', 'MDCCINT_EL1', ...(hypervisor.host.mode === 'nvhe'
-    ? ['SP_EL1', 'ELR_EL1', 'TTBR0_EL1', 'TTBR1_EL1', 'FAR_EL1', 'CONTEXTIDR_EL1', 'AFSR0_EL1', 'MAIR_EL1', 'PAR_EL1', 'CSSELR_EL1'] : [])];
-  for (let n = 0; n < 6; n++) own.push(`DBGBVR${n}_EL1`);
-  for (let n = 0; n < 4; n++) own.push(`DBGWVR${n}_EL1`);
-  for (const name of own) door.write(name, (value = BigInt.asUintN(64, value * 6364136223846793005n + 1442695040888963407n)) & ~3n);
-  for (let n = 0; n < 6; n++) door.write(`DBGBCR${n}_EL1`, 0x1e5n);
-}
-
-const look = ({ hostCpu }: GuestMachine): ReturnType<typeof snapshot> => snapshot((name) => hostCpu.registers.debugger.read(name));
 const debugExit = (machine: GuestMachine): Extract<Exit<{ hsr: number; far: bigint }>, { kind: 'debug' }> => {
   expect(machine.run(10_000)).toMatchObject({ kind: 'debug' });
   return machine.cpu.lastExit as never;
@@ -130,36 +118,6 @@ describe.each(MODES)('a guest, %s', (mode) => {
   it('does not hang on a guest that jumps nowhere', () => {
     const machine = guestMachine({ mode, image: program('mov x0, #0x7f000000\n br x0') });
     expect(['halted', 'budget']).toContain(machine.run(100_000).kind);
-  });
-});
-
-describe('what each step is for', () => {
-  // Steps whose absence this short program cannot show, each with the reason.
-  const UNSEEN: Readonly<Record<string, string>> = {
-    'mask-exceptions': 'needs an exception in the middle of the switch', 'unmask-exceptions': 'needs an exception in the host',
-    'serror-window': 'needs an SError of the guest', 'spe-off': 'needs SPE', 'spe-on': 'needs SPE', 'fp-lazy': 'needs floating point', 'fp-live': 'needs floating point',
-    'fp-to-host': 'needs floating point', 'vtimer-load': 'needs a timer', 'vtimer-put': 'needs a timer', 'vtimer-offset-on': 'the offset is 0', 'vtimer-offset-off': 'the offset is 0',
-    'vgic-on': 'needs an interrupt', 'vgic-off': 'HCR_EL2 is replaced whole right after', 'timer-traps-on': 'needs the physical timer', 'timer-traps-off': 'needs the host\'s timer',
-    'panic-report': 'needs a panic', 'panic-restore': 'needs a panic', 'panic-return': 'needs a panic',
-  };
-  const run = (mode: 'vhe' | 'nvhe', revision: typeof TWO_HOOKS): string => {
-    const machine = guestMachine({ mode, revision, image: program(`mov x9, #0x8000\n msr MDSCR_EL1, x9\n msr DBGBVR1_EL1, x9\n msr TPIDR_EL0, x9\n mov x8, #0x4f000000\n ldr x7, [x8]\n ${OFF}`) });
-    fillHost(machine);
-    const { host } = machine.hypervisor;
-    const before = look(machine);
-    const stop = machine.run(2000);
-    return JSON.stringify([stop, ['TPIDR_EL0', 'pc', 'x8'].map((name) => machine.vcpu.getRegister(name)), harm(mode, host.constants, before, look(machine)).map(({ register }) => register)], (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  };
-  it.each(MODES)('removing one shows, %s', (mode) => {
-    const whole = run(mode, TWO_HOOKS);
-    const silent = TWO_HOOKS.steps.filter(({ id, modes }) => !(id in UNSEEN) && (modes?.includes(mode) ?? true)).filter(({ id }) => {
-      try {
-        return run(mode, without(TWO_HOOKS, id)) === whole;
-      } catch {
-        return false;
-      }
-    });
-    expect(silent.map(({ id }) => id)).toEqual([]);
   });
 });
 

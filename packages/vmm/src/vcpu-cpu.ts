@@ -139,7 +139,7 @@ export class VcpuCpu<A> implements Cpu {
 
   #outputs(): void {
     const { outputs, port } = this.#options;
-    for (const [line, name] of Object.entries(outputs ?? {})) port.output(name).set(this.vcpu.deviceLines[line] === true);
+    for (const [line, name] of Object.entries(outputs ?? {})) port.output(name).set(this.vcpu.deviceLines[line] ?? false);
   }
 
   #idles(until: bigint | undefined): Stop {

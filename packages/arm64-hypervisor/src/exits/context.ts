@@ -37,9 +37,9 @@ export interface ExitContext {
   readonly stage2: Stage2Tables;
   slotAt(address: bigint): MemorySlot | undefined;
   /** A register of the host, for what a guest may see of it. */
-  hostRegister(name: RegisterName): bigint;
+  readonly hostRegister: (name: RegisterName) => bigint;
   /** The physical count. */
-  count(): bigint;
+  readonly count: () => bigint;
   psci(call: { readonly function: bigint; readonly arguments: readonly [bigint, bigint, bigint] }): Outcome;
   /** Calls the VMM wants to see itself. */
   forwards(number: bigint): boolean;

@@ -1,7 +1,7 @@
 /** System registers the guest does not reach itself: what each gives and takes. A register without a row is UNDEFINED for the guest. */
 import { HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
-import { CONTEXT_SYSREGS } from '../context/layout.ts';
+import type { CONTEXT_SYSREGS } from '../context/layout.ts';
 import { injectUndefined } from '../guest/inject.ts';
 import { readPhysicalTimer, writePhysicalTimer } from '../guest/timers.ts';
 import type { PhysicalTimerRegister } from '../guest/timers.ts';

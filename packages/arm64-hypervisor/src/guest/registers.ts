@@ -33,9 +33,9 @@ export interface LiveState {
   readonly guest: Guest;
   readonly processor: HostProcessor;
   /** Whether the guest stands on the processor. */
-  live(): boolean;
+  readonly live: () => boolean;
   /** Before a guest that stands on the processor is changed: takes it off. */
-  settle(): void;
+  readonly settle: () => void;
 }
 
 export function vcpuRegisters({ guest, processor, live, settle }: LiveState): VcpuRegisters {

@@ -81,6 +81,7 @@ export function guestMachine(options: GuestMachineOptions): GuestMachine {
         reset: (one) => { startVcpu(one, { pc: 0n }); },
       });
       cpus.push(cpu);
+      // The contract's part of a processor beside `Cpu`, which boards use to start it.
       return Object.assign(cpu, {
         powered: true, start: ({ pc, x0 }: { pc: bigint; x0: bigint }) => { startVcpu(vcpu, { pc, x0 }); }, powerOff: () => undefined, wait: () => undefined,
       });
