@@ -8,10 +8,10 @@ import type { RunArguments } from './run/run.ts';
 const EXAMPLES = `
 Examples:
   worldswitch demo                                   the story on one screen
-  worldswitch run hello.elf                          an ELF file on the virt board
-  worldswitch run u-boot.bin --bios                  firmware in flash; Ctrl-a x ends it
+  worldswitch run hello.elf                          an ELF file as a guest under the hypervisor
+  worldswitch run u-boot.bin --as bare               firmware from flash, from EL2 down; Ctrl-a x ends it
   worldswitch run hello.elf --break main --step 5    stop at a symbol, then five instructions
-  worldswitch run hello.elf --watch 0x09000000:4:w   stop at writes to the UART
+  worldswitch run hello.elf --watch 0x9000000:4:w    stop at a write to the UART
   worldswitch regs MDSCR_EL1                         encoding, fields, access, traps
   worldswitch regs elr                               search by name
 
@@ -77,6 +77,13 @@ function regsCommand(done: (status: number) => void): Command {
     });
 }
 
+function demoCommand(done: (status: number) => void): Command {
+  return new Command('demo').description('one set of debug registers, two owners: the story on one screen').action(async () => {
+    const { demo } = await import('./demo/demo.ts');
+    done(demo());
+  });
+}
+
 /** The whole command. Gives the exit status; never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   let status: number = EXIT.ok;
@@ -88,7 +95,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(manifest.version)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(worldswitch --help shows the options)');
-  for (const command of [runCommand(done), regsCommand(done)]) program.addCommand(command);
+  for (const command of [demoCommand(done), runCommand(done), regsCommand(done)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: (text, write) => { write(text.replace(/^error:/, 'worldswitch:')); } });
   try {
     await program.parseAsync(args, { from: 'user' });
