@@ -21,7 +21,7 @@ export interface Spent {
  * @throws Error with what the program printed, if its exit status is not 0 or two minutes are over.
  */
 export function cpuTimeOf(program: string, args: readonly string[]): Spent {
-  // The program's own messages go to the pipe of fd 2 before the report of `time`, which is the last line there.
+  // What the program writes to standard error comes first; the report of `time` is the last line.
   const script = `TIMEFORMAT='%3U %3S'; time "$@"`;
   const { status, signal, error, stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', program, ...args], { timeout: 120_000, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   if (error !== undefined) throw new Error(`${program} could not run: ${error.message}`);

@@ -1,7 +1,7 @@
 import { A64, createInstructionTable } from '@worldswitch/arm64';
 import * as images from '@worldswitch/image';
 import { cpuTime, median } from './cpu-time.ts';
-import { bootGuest, kernelGuest } from './machine.ts';
+import { bootElf, kernelGuest } from './machine.ts';
 import type { Table } from './table.ts';
 
 const ROUNDS = 15;
@@ -16,7 +16,7 @@ export function bench(): Table {
 
   const table = createInstructionTable();
   const samples = { decode: [] as number[], shapes: [] as number[], bind: [] as number[], known: [] as number[], predecode: [] as number[] };
-  const { engine, machine } = bootGuest('interpreter', elf);
+  const { engine, machine } = bootElf('interpreter', elf);
   machine.run({ budget: 20_000_000 });
   const region = engine.memory.find(Number(text.physicalAddress));
   if (region === undefined) throw new Error('the text of the guest is not in RAM');

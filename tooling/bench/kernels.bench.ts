@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { haveTools } from '../oracles/require.ts';
 import { QEMU } from '../oracles/qemu/index.ts';
 import { cpuTime, cpuTimeOf, median } from './cpu-time.ts';
-import { bootGuest, kernelGuest, KERNELS, type Bench } from './machine.ts';
+import { bootElf, kernelGuest, KERNELS, type Bench } from './machine.ts';
 import type { Table } from './table.ts';
 
 /** Samples of each figure; they are taken in turn, so that what else the machine does meets all alike. */
 const ROUNDS = 5;
 /** Instructions of a sample of ours, and of what comes before the first: the wasm compiler's better code is in place by then. */
-const SAMPLE = 60_000_000;
+const SAMPLE = 40_000_000;
 const WARM_UP = 60_000_000;
 /** Instructions that QEMU is given, about: its start is subtracted, and should not dominate. */
-const QEMU_SAMPLE = 800_000_000;
+const QEMU_SAMPLE = 400_000_000;
 const ENDLESS = 1_000_000_000;
 
 const ENGINES = ['interpreter', 'translator'] as const;
@@ -45,7 +45,7 @@ export function bench(): Table {
 
 function prepare(name: string, kernel: number, folder: string): Subject {
   const complete = (iterations: number): { readonly instructions: number; readonly said: string } => {
-    const { engine, machine, said } = bootGuest('translator', kernelGuest(kernel, iterations));
+    const { engine, machine, said } = bootElf('translator', kernelGuest(kernel, iterations));
     while (machine.run({ budget: SAMPLE }).kind === 'budget');
     return { instructions: engine.cores[0].retired, said: said() };
   };
@@ -58,7 +58,7 @@ function prepare(name: string, kernel: number, folder: string): Subject {
     return path;
   };
   const engines = ENGINES.map((kind) => {
-    const subject = bootGuest(kind, kernelGuest(kernel, ENDLESS));
+    const subject = bootElf(kind, kernelGuest(kernel, ENDLESS));
     subject.machine.run({ budget: WARM_UP });
     return subject;
   });

@@ -34,7 +34,7 @@ export interface Bench {
   readonly said: () => string;
 }
 
-export function bootGuest(kind: EngineKind, elf: Uint8Array): Bench {
+export function bootElf(kind: EngineKind, elf: Uint8Array): Bench {
   const engine = new Engine({ table: createInstructionTable(), layout: STATE, order: 'little', kind });
   let said = '';
   const { machine } = createVirt({

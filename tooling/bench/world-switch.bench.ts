@@ -13,8 +13,8 @@ const LOOPS = [
   { name: 'MMIO read', instructions: 2, source: 'mov x2, #0x9000000\n1: ldr w3, [x2, #0x18]\n b 1b' },
 ] as const;
 /** Round trips of a sample, and before the first. */
-const TRIPS = 150;
-const WARM_UP = 150;
+const TRIPS = 50;
+const WARM_UP = 100;
 
 /** Round trips a second between a guest and its host. */
 export function bench(): Table {
