@@ -62,10 +62,12 @@ function twoHalves(tcr: Halves, instruction: boolean): TopByteIgnored {
  */
 export function taggingFrom(raw: TaggingRegisters): Pick<DebugContext, 'instructionTags' | 'dataTags'> {
   const { E2H, TGE } = HCR_EL2.decode(raw.HCR_EL2);
+  const tcr1 = TCR_EL1.decode(raw.TCR_EL1);
+  const tcr2 = TCR_EL2.e2h1.decode(raw.TCR_EL2);
+  const { TBI, TBID } = TCR_EL2.e2h0.decode(raw.TCR_EL2);
   const regime = (el: ExceptionLevel, instruction: boolean): TopByteIgnored => {
-    if (el === 1 || (el === 0 && !(E2H === 1 && TGE === 1))) return twoHalves(TCR_EL1.decode(raw.TCR_EL1), instruction);
-    if (E2H === 1) return twoHalves(TCR_EL2.e2h1.decode(raw.TCR_EL2), instruction);
-    const { TBI, TBID } = TCR_EL2.e2h0.decode(raw.TCR_EL2);
+    if (el === 1 || (el === 0 && !(E2H === 1 && TGE === 1))) return twoHalves(tcr1, instruction);
+    if (E2H === 1) return twoHalves(tcr2, instruction);
     const tagged = TBI === 1 && !(instruction && TBID === 1);
     return { lower: tagged, upper: tagged };
   };
