@@ -12,7 +12,7 @@ import type { Exit, Vcpu, Vm } from '@worldswitch/hypervisor';
 import * as images from '@worldswitch/image';
 import { assemble } from '@worldswitch/isa';
 import { EngineMemory } from '@worldswitch/machine';
-import type { Cpu, MachineStop } from '@worldswitch/machine';
+import type { MachineStop } from '@worldswitch/machine';
 import { Breakpoints, GuestMemory, VcpuCpu } from '../index.ts';
 
 export interface GuestMachineOptions extends Partial<Pick<Arm64HypervisorOptions, 'revision' | 'byteOrder' | 'report' | 'forward'>> {
@@ -59,7 +59,7 @@ export function guestMachine(options: GuestMachineOptions): GuestMachine {
     devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: OWN + ram + 130 * MIB,
   });
   engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
-  const [hostCpu] = host.machine.cpus as readonly Cpu[] as readonly Arm64Cpu[];
+  const hostCpu = host.machine.cpus[0] as Arm64Cpu;
   const hypervisor = new Arm64Hypervisor(processorOf({ machine: host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
     ...options, mode, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } },
     interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
