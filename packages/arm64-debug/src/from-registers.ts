@@ -18,19 +18,24 @@ export interface ControlRegisters {
 
 /** Reads the controls. The processor is taken not to be in Debug state, where the OS Double Lock has no effect. */
 export function controlsFrom(raw: ControlRegisters): DebugControls {
-  const mdscr = MDSCR_EL1.decode(raw.MDSCR_EL1);
-  const hcr = HCR_EL2.decode(raw.HCR_EL2);
+  const has = (value: bigint, mask: bigint): boolean => (value & mask) !== 0n;
   return {
-    MDE: mdscr.MDE === 1,
-    KDE: mdscr.KDE === 1,
-    SS: mdscr.SS === 1,
-    OSLK: OSLSR_EL1.decode(raw.OSLSR_EL1).OSLK === 1,
-    doubleLock: OSDLR_EL1.decode(raw.OSDLR_EL1 ?? 0n).DLK === 1 && DBGPRCR_EL1.decode(raw.DBGPRCR_EL1 ?? 0n).CORENPDRQ === 0,
-    TDE: MDCR_EL2.decode(raw.MDCR_EL2).TDE === 1,
-    TGE: hcr.TGE === 1,
-    E2H: hcr.E2H === 1,
+    MDE: has(raw.MDSCR_EL1, MASK.MDE),
+    KDE: has(raw.MDSCR_EL1, MASK.KDE),
+    SS: has(raw.MDSCR_EL1, MASK.SS),
+    OSLK: has(raw.OSLSR_EL1, MASK.OSLK),
+    doubleLock: has(raw.OSDLR_EL1 ?? 0n, MASK.DLK) && !has(raw.DBGPRCR_EL1 ?? 0n, MASK.CORENPDRQ),
+    TDE: has(raw.MDCR_EL2, MASK.TDE),
+    TGE: has(raw.HCR_EL2, MASK.TGE),
+    E2H: has(raw.HCR_EL2, MASK.E2H),
   };
 }
+
+/** Read at every exception, so not through whole-register decoding. */
+const MASK = {
+  MDE: MDSCR_EL1.mask('MDE'), KDE: MDSCR_EL1.mask('KDE'), SS: MDSCR_EL1.mask('SS'), OSLK: OSLSR_EL1.mask('OSLK'), DLK: OSDLR_EL1.mask('DLK'),
+  CORENPDRQ: DBGPRCR_EL1.mask('CORENPDRQ'), TDE: MDCR_EL2.mask('TDE'), TGE: HCR_EL2.mask('TGE'), E2H: HCR_EL2.mask('E2H'),
+} as const;
 
 /** Raw values of the registers behind address tagging. */
 export interface TaggingRegisters {

@@ -179,11 +179,16 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.access.controlsChanged();
     this.access.gateSimd();
     this.debug.changed();
+    this.debug.refresh();
     this.interrupts.refresh();
     this.timers.update();
     this.core.flush();
   }
 
+  /** Ends WFI: hosted code goes on behind it. */
+  wake(): void {
+    this.#waiting = false;
+  }
   /** Waits as WFI does, from after the instruction at hand. */
   wait(): void {
     this.#waiting = true;
@@ -280,6 +285,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return undefined;
   }
   interrupt(): boolean {
+    this.debug.refresh();
     const due = this.interrupts.due();
     if (due === undefined) return false;
     if (due.virtualSError === true) this.interrupts.clearVirtualSError();
@@ -441,6 +447,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
 
   #take(entry: ExceptionEntry): true {
     this.access.observer?.exception(this.#place(), entry);
+    this.#waiting = false;
     for (const listener of this.#listeners) listener(entry);
     this.exceptions.take(entry);
     this.access.gateSimd();

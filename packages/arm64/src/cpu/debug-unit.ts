@@ -1,7 +1,7 @@
 import {
   afterInstruction, breakpointSyndrome, compileBreakpoints, compileWatchpoints, contextFrom, controlsFrom, implementationFrom,
   stepPending, stepPhase, stepSyndrome, stepSyndromeBits, targetEL, watchpointSyndrome,
-  type CompiledBreakpoints, type CompiledWatchpoints, type DebugImplementation, type DebugSetup, type StepPhase, type StepState, type WatchpointHit,
+  type CompiledBreakpoints, type CompiledWatchpoints, type DebugControls, type DebugImplementation, type DebugSetup, type StepPhase, type StepState, type WatchpointHit,
 } from '@worldswitch/arm64-debug';
 import type { DataAccess } from '@worldswitch/engine';
 import type { ProcessorState } from './processor-state.ts';
@@ -26,6 +26,9 @@ export class DebugUnit {
   #setup: DebugSetup | undefined;
   #breakpoints: CompiledBreakpoints | undefined;
   #watchpoints: CompiledWatchpoints | undefined;
+  #controls: DebugControls | undefined;
+  #stale = false;
+  #watchedBefore = false;
   #stepping = false;
   #phase: StepPhase = 'inactive';
 
@@ -37,21 +40,30 @@ export class DebugUnit {
     });
   }
 
-  /** A debug register, or one that decides whether debug exceptions are taken, has changed. */
+  /** A debug register, or one that decides whether debug exceptions are taken, has changed: `refresh` must follow before code runs. */
   changed(): void {
-    const watched = this.#ranges();
+    if (!this.#stale) this.#watchedBefore = this.#ranges().length > 0;
+    this.#stale = true;
     this.#setup = undefined;
+    this.#controls = undefined;
     this.#breakpoints = undefined;
     this.#watchpoints = undefined;
+    this.#s.core.attend();
+  }
+  /** Takes changes in. A world switch makes hundreds of them in a row, hence not at once. */
+  refresh(): void {
+    if (!this.#stale) return;
+    this.#stale = false;
     this.#s.core.marks = new Set(this.#compiled().addresses);
     // Pages that are watched must not be in the engine's caches, and others may be again.
-    if (watched.length > 0 || this.#ranges().length > 0) this.#s.core.flush();
+    if (this.#watchedBefore || this.#ranges().length > 0) this.#s.core.flush();
     this.levelChanged();
   }
   /** The exception level, or PSTATE.D, has changed. */
   levelChanged(): void {
+    if (this.#stale) return;
     const { el } = this.#s.pstate;
-    this.#stepping = this.setup().controls.SS || this.#compiled().contextual.includes(el);
+    this.#stepping = this.#readControls().SS || this.#compiled().contextual.includes(el);
   }
   /** Every instruction has to be looked at: software step is on, or a breakpoint that matches a context. */
   get stepping(): boolean {
@@ -63,7 +75,7 @@ export class DebugUnit {
   }
   stepState(): StepState {
     const { pstate } = this.#s;
-    return { implementation: this.implementation, controls: this.setup().controls, el: pstate.el, D: pstate.D, step: pstate.step };
+    return { implementation: this.implementation, controls: this.#readControls(), el: pstate.el, D: pstate.D, step: pstate.step };
   }
 
   /** Before an instruction: the Software Step exception that is due. */
@@ -116,20 +128,26 @@ export class DebugUnit {
   #compiled(): CompiledBreakpoints {
     return (this.#breakpoints ??= compileBreakpoints(this.setup()));
   }
+  #readControls(): DebugControls {
+    const { registers } = this.#s;
+    return (this.#controls ??= controlsFrom({
+      MDSCR_EL1: registers.get('MDSCR_EL1'), OSLSR_EL1: registers.get('OSLSR_EL1'), OSDLR_EL1: registers.get('OSDLR_EL1'),
+      DBGPRCR_EL1: registers.get('DBGPRCR_EL1'), MDCR_EL2: registers.get('MDCR_EL2'), HCR_EL2: registers.get('HCR_EL2'),
+    }));
+  }
   #read(): DebugSetup {
     const { registers } = this.#s;
     const get = (name: Parameters<typeof registers.get>[0]): bigint => registers.get(name);
     const numbered = (stem: 'DBGBCR' | 'DBGBVR' | 'DBGWCR' | 'DBGWVR', count: number): readonly bigint[] =>
       Array.from({ length: count }, (_, n) => get(`${stem}${n}_EL1` as Parameters<typeof registers.get>[0]));
     const raw = {
-      MDSCR_EL1: get('MDSCR_EL1'), OSLSR_EL1: get('OSLSR_EL1'), OSDLR_EL1: get('OSDLR_EL1'), DBGPRCR_EL1: get('DBGPRCR_EL1'),
-      MDCR_EL2: get('MDCR_EL2'), HCR_EL2: get('HCR_EL2'), TCR_EL1: get('TCR_EL1'), TCR_EL2: get('TCR_EL2'), CONTEXTIDR_EL1: get('CONTEXTIDR_EL1'),
+      HCR_EL2: get('HCR_EL2'), TCR_EL1: get('TCR_EL1'), TCR_EL2: get('TCR_EL2'), CONTEXTIDR_EL1: get('CONTEXTIDR_EL1'),
       CONTEXTIDR_EL2: get('CONTEXTIDR_EL2'), VTTBR_EL2: get('VTTBR_EL2'), VTCR_EL2: get('VTCR_EL2'),
     };
     const { breakpoints, watchpoints } = this.implementation;
     return {
       implementation: this.implementation,
-      controls: controlsFrom(raw),
+      controls: this.#readControls(),
       context: contextFrom(raw),
       registers: {
         bcr: numbered('DBGBCR', breakpoints), bvr: numbered('DBGBVR', breakpoints),

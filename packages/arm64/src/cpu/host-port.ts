@@ -33,6 +33,7 @@ export function hostPort(cpu: Arm64Processor): HostPort {
   const helper = (name: string, ...args: bigint[]): Verdict => attempt(() => cpu.helpers[name](...args));
   return {
     execute(i: PortInstruction): Verdict {
+      cpu.wake();
       switch (i.op) {
         case 'mrs': return helper('mrs', BigInt(i.encoding), 0n);
         case 'msr': return withoutValue(helper('msr', BigInt(i.encoding), 0n, BigInt.asUintN(64, i.value)));
