@@ -89,7 +89,8 @@ export async function main(args: readonly string[]): Promise<number> {
   let status: number = EXIT.ok;
   const done = (value: number): void => { status = value; };
   // A reader that has seen enough, as in `worldswitch regs | head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => { process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal); });
+  const closed = (error: NodeJS.ErrnoException): void => { process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal); };
+  process.stdout.on('error', closed);
   const program = new Command('worldswitch')
     .description('A hypervisor-debugging laboratory: an emulated arm64 machine with a KVM-style hypervisor at EL2.')
     .version(manifest.version)
@@ -102,6 +103,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.userError;
     return reportError(error, args.includes('--json'));
+  } finally {
+    if (process.stdout.writableLength === 0) process.stdout.off('error', closed);
   }
   return status;
 }

@@ -52,7 +52,7 @@ export class LocalSession implements Session {
   async send<K extends CommandKind>(command: CommandOf<K>): Promise<ReplyOf<K>> {
     const { kind } = command;
     const handler = this.#handlers[kind];
-    if (handler === undefined) throw unknownValue('unknown-command', 'command', String(kind), Object.keys(this.#handlers));
+    if (handler === undefined) throw unknownValue('unknown-command', 'command', kind, Object.keys(this.#handlers));
     if (this.#busy !== undefined && kind !== 'pause' && kind !== 'input' && kind !== 'architectures') {
       throw refuse('busy', `command '${kind}' while '${this.#busy}' is at work; send 'pause' first and wait for its end`);
     }
@@ -271,7 +271,7 @@ export class LocalSession implements Session {
     const stepper = {
       get pc() { return machine.pc; },
       run: (budget: number): HandleStop => machine.run(budget),
-      ...(machine.stepOne && { stepOne: () => machine.stepOne!() }),
+      ...(machine.stepOne && { stepOne: machine.stepOne.bind(machine) }),
       callLength: (pc: bigint) => {
         const bytes = machine.readMemory(pc, machine.instructionLength, 'virtual');
         const decoded = bytes && machine.decode(bytes, pc, () => undefined);

@@ -86,7 +86,7 @@ function layoutsOf(name: RegisterName): readonly LayoutFacts[] {
     const fields = Object.entries(layout.fields).map(([field, spec]): FieldFacts => {
       const about = doc?.fields[field];
       return {
-        name: field, bits: bitsText(rangesOf(spec as number | Range | readonly Range[])),
+        name: field, bits: bitsText(rangesOf(spec)),
         ...(layout.needs?.[field] !== undefined && { needs: layout.needs[field] }),
         ...(about?.brief !== undefined && { about: about.brief }), ...(about?.values && { values: about.values }),
       };

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { LocalSession, parseOptions, type ArchitecturePlugin, type EngineChoice, type OptionValues, type Pace, type ReplyOf, type RunEnd } from '@worldswitch/session';
 import { EXIT, UsageError } from '../exit.ts';
 import { NODE_HOST } from '../host.ts';
-import { openConsole, type Console } from './console.ts';
+import { openConsole } from './console.ts';
 import { parseCount, parseWatch, type WatchArgument } from './arguments.ts';
 import { HumanOutput, JsonOutput, type Output } from './output.ts';
 
@@ -77,11 +77,9 @@ export async function run(plugin: ArchitecturePlugin, args: RunArguments): Promi
 }
 
 async function drive(session: LocalSession, output: Output, wanted: Plan, args: RunArguments): Promise<number> {
-  let console: Console | undefined;
   let quit = false;
   session.expectsInput = true;
-  session.on('progress', ({ untaken }) => { console?.untaken(untaken); });
-  console = openConsole({
+  const console = openConsole({
     send: async (bytes) => (await session.send({ kind: 'input', bytes })).untaken,
     end: () => { session.expectsInput = false; },
     quit: () => {
@@ -89,6 +87,7 @@ async function drive(session: LocalSession, output: Output, wanted: Plan, args: 
       void session.send({ kind: 'pause' });
     },
   });
+  session.on('progress', ({ untaken }) => { console.untaken(untaken); });
   try {
     let hits = 0;
     if (wanted.steps > 0 && args.break.length === 0 && args.watch.length === 0) return await steps(session, output, wanted.steps);

@@ -1,4 +1,4 @@
-import { ACCESS_KINDS, DBGBCR, DBGWCR, explainBreakpoint, explainWatchpoint, type DebugState } from '@worldswitch/arm64-debug';
+import { DBGBCR, DBGWCR, explainBreakpoint, explainWatchpoint, type AccessKind, type DebugState } from '@worldswitch/arm64-debug';
 import type { Arm64Cpu } from '@worldswitch/arm64';
 import type { DebugQuestion, Explanation } from '@worldswitch/debugger';
 
@@ -10,7 +10,7 @@ export function explainDebug({ processor }: Arm64Cpu, { address, access, length 
   if (access === 'execute') {
     return unitsInUse(implementation.breakpoints, registers.bcr, (bcr) => DBGBCR.decode(bcr).E === 1).map((n) => explainBreakpoint(position, n, address));
   }
-  const kind: keyof typeof ACCESS_KINDS = access === 'read' ? 'load' : 'store';
+  const kind: AccessKind = access === 'read' ? 'load' : 'store';
   return unitsInUse(implementation.watchpoints, registers.wcr, (wcr) => DBGWCR.decode(wcr).E === 1)
     .map((n) => explainWatchpoint(position, n, { kind, address, size: length }));
 }
