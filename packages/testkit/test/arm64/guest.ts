@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CORTEX_A57, NEOVERSE_N1 } from '@worldswitch/arm64';
+import { CORTEX_A57, NEOVERSE_N1, X } from '@worldswitch/arm64';
 import type { EngineKind } from '@worldswitch/engine';
 import { elfSymbols, parseElf } from '@worldswitch/image';
 import { deterministicOptions, QEMU, runDigested, runQemu, type DigestedRun } from '../../../../tooling/oracles/qemu/index.ts';
@@ -48,6 +48,7 @@ finish_name: .asciz "${RESULT_FILE}"
 export class Guest {
   readonly elf: Uint8Array;
   readonly #results: bigint;
+  readonly #symbols: ReadonlyMap<string, bigint>;
 
   /** @throws Error with the assembler's messages. `bytes` is how much room `results` needs. */
   constructor(source: string, bytes: number) {
@@ -62,9 +63,15 @@ export class Guest {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    const results = elfSymbols(parseElf(this.elf)).find(({ name }) => name === 'results');
-    if (results === undefined) throw new Error('the guest has no symbol `results`');
-    this.#results = results.value;
+    this.#symbols = new Map(elfSymbols(parseElf(this.elf)).map(({ name, value }) => [name, value]));
+    this.#results = this.symbol('results');
+  }
+
+  /** The address of a label. @throws RangeError if there is none. */
+  symbol(name: string): bigint {
+    const value = this.#symbols.get(name);
+    if (value === undefined) throw new RangeError(`the guest has no symbol ${name}`);
+    return value;
   }
 
   /** What it leaves on QEMU. */
@@ -76,22 +83,23 @@ export class Guest {
     });
   }
   /** The digests of its program counters on QEMU, block by block. The run must be as long as that. */
-  digestsOnQemu(cpu: GuestCpu, blocks: number, every: number, trace?: { readonly from: number; readonly to: number }): DigestedRun {
-    return this.#withFile((file) => runDigested({ cpu, blocks, every, ...(trace !== undefined && { trace }) }, ['-kernel', file]));
+  digestsOnQemu(cpu: GuestCpu, blocks: number, trace?: { readonly from: number; readonly to: number }): DigestedRun {
+    return this.#withFile((file) => runDigested({ cpu, blocks, ...(trace !== undefined && { trace }) }, ['-kernel', file]));
   }
   /** A machine with it, at its first instruction. */
   machine(kind: EngineKind, cpu: GuestCpu, digest = false): Arm64Machine {
     return arm64Machine({ kind, model: MODELS[cpu], image: { kind: 'elf', elf: this.elf }, semihosting: true, digest });
   }
-  /** What it leaves on our machine: `count` words. @throws Error if it does not end. */
-  onOurs(kind: EngineKind, cpu: GuestCpu, count: number): bigint[] {
+  /** What it leaves on our machine. @throws Error if it does not end. */
+  onOurs(kind: EngineKind, cpu: GuestCpu): bigint[] {
     const machine = this.machine(kind, cpu);
     const stop = machine.run(LONGEST);
     if (stop.kind !== 'halted' || stop.why !== 'semihosting exit') throw new Error(`the guest ended with ${JSON.stringify(stop)} at ${machine.cpu.processor.core.pc.toString(16)}`);
-    return this.resultsOf(machine, count);
+    return this.resultsOf(machine);
   }
-  resultsOf(machine: Arm64Machine, count: number): bigint[] {
-    return words(machine.read(this.#results, count * 8) ?? new Uint8Array(0));
+  resultsOf(machine: Arm64Machine): bigint[] {
+    const end = machine.cpu.processor.core.state.get(X[21]);
+    return words(machine.read(this.#results, Number(end - this.#results)) ?? new Uint8Array(0));
   }
 
   #withFile<T>(use: (file: string, folder: string) => T): T {

@@ -1,5 +1,5 @@
 /** The `virt` machine for tests: board, processors and engine of one kind, composed in one call. */
-import { createInstructionTable, createVirt, CORTEX_A57, STATE, virtProcessors, type Arm64Cpu, type Arm64Model, type BootImage, type Virt } from '@worldswitch/arm64';
+import { createInstructionTable, createVirt, CORTEX_A57, STATE, virtProcessors, Arm64Cpu, type Arm64Model, type BootImage, type Virt } from '@worldswitch/arm64';
 import * as devices from '@worldswitch/devices';
 import { Engine, type EngineKind, type InstructionTable } from '@worldswitch/engine';
 import * as images from '@worldswitch/image';
@@ -64,9 +64,10 @@ export function arm64Machine(options: MachineOptions): Arm64Machine {
       onConsole?.(machine);
     },
   });
+  const [cpu] = virt.machine.cpus;
+  if (!(cpu instanceof Arm64Cpu)) throw new TypeError('the board has made a processor that is none of virtProcessors');
   const machine: Arm64Machine = {
-    engine, virt,
-    cpu: virt.machine.cpus[0] as Arm64Cpu,
+    engine, virt, cpu,
     get console() { return console; },
     type: (text) => { virt.machine.inputs.post('console', Uint8Array.from(text, (character) => character.charCodeAt(0))); },
     run: (budget) => virt.machine.run({ budget }),

@@ -48,7 +48,7 @@ export function firstStray(machine: Arm64Machine, from: number, trace: readonly 
     }
     const at = machine.cpu.translate(pc, 'execute');
     const word = at.kind === 'ok' ? machine.engine.wordAt(Number(at.physical)) : 0;
-    lines.push(`${pc.toString(16)} ${A64.disassemble(word, { pc })?.text ?? word.toString(16)}`);
+    lines.push(`${pc.toString(16)} ${A64.disassemble(word, { pc })}`);
     machine.run(1);
   }
   return 'in single steps both take the same path: run the window again with this engine kind and smaller budgets';

@@ -2,7 +2,7 @@
 import { LAB, NEOVERSE_N1, V, X, type Arm64Processor } from '@worldswitch/arm64';
 import { isRegisterName } from '@worldswitch/arm64-sysreg';
 import type { EngineKind } from '@worldswitch/engine';
-import { capture, fixedRegisters, SLOT, startOf, translationTables, VectorState, WINDOW_PHYSICAL, BUFFER, type Vector } from '../../../../tooling/vectors/index.ts';
+import { capture, fixedRegisters, SLOT, startOf, translationTables, WINDOW_PHYSICAL, BUFFER, type Vector, type VectorState } from '../../../../tooling/vectors/index.ts';
 import { VBAR_EL1, VBAR_EL2, WINDOW } from '../../../../tooling/vectors/state.ts';
 import { arm64Machine, type Arm64Machine } from './machine.ts';
 

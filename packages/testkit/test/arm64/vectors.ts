@@ -1,6 +1,6 @@
 /** The recorded instruction vectors on our processor: which run, and the few whose recording is not what the manual says. */
 import type { EngineKind } from '@worldswitch/engine';
-import { VectorState, vectorsOf, type Form, type Vector } from '../../../../tooling/vectors/index.ts';
+import { vectorsOf, type Form, type Vector, type VectorState } from '../../../../tooling/vectors/index.ts';
 import { mismatch } from '../../../../tooling/vectors/store.ts';
 import { VectorMachine } from './vector-machine.ts';
 

@@ -1,0 +1,29 @@
+/** Timers, GICv2 and WFI against QEMU with its instruction counter: the same instructions at the same ticks. */
+import { describe, expect, it } from 'vitest';
+import { haveTools } from '../../../../tooling/oracles/require.ts';
+import { Guest, GUEST_TOOLS } from './guest.ts';
+import { RECORD_BYTES, ROUNDS, TIMER_SOURCE } from './timer-guest.ts';
+import { compareRun } from './trace.ts';
+
+const CPU = 'cortex-a57';
+/** As far as the shorter of both runs goes; the guest takes a little more. */
+const BLOCKS = 12;
+const [VIRTUAL, PHYSICAL] = [27n, 30n];
+
+describe.runIf(haveTools(...GUEST_TOOLS, 'gcc'))('timer interrupts', () => {
+  const guest = new Guest(TIMER_SOURCE, ROUNDS * RECORD_BYTES * 4);
+
+  it.each(['evaluator', 'interpreter', 'translator'] as const)('come at the same ticks as on QEMU, on the %s', (kind) => {
+    const [ours, qemu] = [guest.onOurs(kind, CPU), guest.onQemu(CPU)];
+    expect(qemu.filter((word) => word === VIRTUAL).length).toBeGreaterThanOrEqual(ROUNDS);
+    expect(qemu.filter((word) => word === PHYSICAL).length).toBeGreaterThanOrEqual(ROUNDS);
+    const different = qemu.findIndex((word, index) => word !== ours[index]);
+    const around = (words: readonly bigint[]): string[] => words.slice(Math.max(0, different - 3), different + 4).map((word) => word.toString(16));
+    expect(different < 0 ? [] : around(ours), `word ${different} of ${qemu.length}`).toEqual(different < 0 ? [] : around(qemu));
+    expect(ours).toHaveLength(qemu.length);
+  });
+
+  it.each(['interpreter', 'translator'] as const)('leave the digest of program counters equal, on the %s', (kind) => {
+    expect(compareRun(() => guest.machine(kind, CPU, true), BLOCKS, (trace) => guest.digestsOnQemu(CPU, BLOCKS, trace))).toBeUndefined();
+  });
+});
