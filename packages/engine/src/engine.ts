@@ -130,9 +130,14 @@ export class Engine {
     }
     return page.records;
   }
-  /** Breakpoints live in records, watchpoints in what the data caches may hold. */
+  /**
+   * Some core's breakpoints or marks have changed. They live in records: those go back to be predecoded, and every page gets its
+   * stops anew when it is next fetched from.
+   */
   stopsChanged(): void {
-    this.code.clear();
+    for (const record of this.#stopRecords) if (this.handler(record) === HANDLER.stop) this.code.pages.setHandler(record, HANDLER.decode);
+    this.#stopRecords.clear();
+    for (const core of this.cores) core.flushFetch();
   }
   /** Predecodes a record. */
   decode(record: number): void {

@@ -89,7 +89,11 @@ export class Core implements EvaluatorPort {
     this.#guest = guest;
     this.state = new StateBlock(engine.linear, engine.layout);
     this.#caches = Array.from({ length: contexts }, () => new TranslationCache(engine.linear));
-    this.stops = new StopSet(() => { engine.stopsChanged(); });
+    this.stops = new StopSet(() => {
+      engine.stopsChanged();
+      // Pages that are watched must not be in the data caches.
+      this.flush();
+    });
     this.state.setInt(HEADER.index, index);
     this.state.flags = 0;
     this.context = 0;
