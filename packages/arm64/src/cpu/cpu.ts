@@ -4,7 +4,7 @@ import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helpe
 import type { InterruptLine, MachinePort, ObservationKind, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
 import { crc32Step } from '../execute/crc32.ts';
-import { Mmu, mmuFeatures, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
+import { Mmu, mmuFeatures, type ControlRegister, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
 import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
 
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
@@ -77,6 +77,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   readonly #frequency: bigint;
   #powered = true;
   #waiting = false;
+  #translationsStale = false;
   #event = false;
   #loadedExclusive = false;
 
@@ -118,9 +119,9 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     });
     this.exceptions = new Exceptions(this.state, this.debug, () => { this.#exclusives.clear(); });
     this.access = new SystemAccess(this.state, this.timers, this.debug, {
-      translationChanged: () => {
-        this.mmu.invalidateRegimes();
-        this.core.flush();
+      translationChanged: (name) => {
+        this.mmu.invalidateRegimes(name as ControlRegister);
+        this.#forgetTranslations();
       },
       interruptsChanged: () => {
         this.interrupts.refresh();
@@ -129,7 +130,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       pendingInterrupts: () => this.interrupts.isr(),
       instruction: (name, value) => {
         systemInstruction({
-          state: this.state, mmu: this.mmu, requester: () => this.#requester(false),
+          state: this.state, mmu: this.mmu, forgetTranslations: () => { this.#forgetTranslations(); }, requester: () => this.#requester(false),
           alignmentFault: (address, shape) => { this.dataFault({ address, shape, faultAddress: address }, { kind: 'alignment' }); },
           translationAbort: (fault) => { this.#take(dataAbort(this.#aborts, translationAccess(fault.address), fault)); },
         }, name, value);
@@ -286,6 +287,10 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   }
   interrupt(): boolean {
     this.debug.refresh();
+    if (this.#translationsStale) {
+      this.#translationsStale = false;
+      this.core.flush();
+    }
     const due = this.interrupts.due();
     if (due === undefined) return false;
     if (due.virtualSError === true) this.interrupts.clearVirtualSError();
@@ -415,6 +420,12 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     if (pstate.el < 2 && highestEl === 2 && !hostEl0 && (registers.get('HCR_EL2') & hypervisor) !== 0n) return trap(2);
     if (instruction === 'wfi') this.wait();
     return 0n;
+  }
+
+  /** The engine's copies are dropped before code runs: a world switch changes many registers in a row. */
+  #forgetTranslations(): void {
+    this.#translationsStale = true;
+    this.core.attend();
   }
 
   // Exceptions

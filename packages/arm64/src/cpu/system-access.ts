@@ -12,7 +12,7 @@ import type { ProcessorState } from './processor-state.ts';
 /** What a write may change besides the register. */
 export interface AccessEffects {
   /** Translation of some regime changed. */
-  translationChanged(): void;
+  translationChanged(name: RegisterName): void;
   /** An interrupt may have become deliverable. */
   interruptsChanged(): void;
   /** Is an IRQ (I) or FIQ (F) or SError (A) pending, in the positions of ISR_EL1. */
@@ -52,6 +52,8 @@ export class SystemAccess {
   readonly #compiled = new Map<number, Access>();
   /** Verdicts of the present control state, by level; dropped when a control register changes. */
   readonly #verdicts: readonly Map<number, Resolution>[] = [new Map(), new Map(), new Map()];
+  /** Which of them depend on a control register, by level. */
+  readonly #dependents: readonly Map<RegisterName, number[]>[] = [new Map(), new Map(), new Map()];
   readonly #controls: ReadonlySet<string> = new Set([...controlRegisters(), 'HCR_EL2']);
 
   constructor(state: ProcessorState, timers: GenericTimers, debug: DebugUnit, effects: AccessEffects) {
@@ -113,14 +115,27 @@ export class SystemAccess {
     const cache = this.#verdicts[el];
     let verdict = cache.get(key);
     if (verdict === undefined) {
-      verdict = this.#access(encoding, direction).verdict(this.#context(0));
+      const access = this.#access(encoding, direction);
+      verdict = access.verdict(this.#context(0));
       cache.set(key, verdict);
+      for (const control of access.dependsOn[el]) this.#dependent(el, control).push(key);
     }
     return verdict;
   }
-  /** A control register or PSTATE.SP has changed: verdicts may differ now. */
-  controlsChanged(): void {
-    for (const cache of this.#verdicts) cache.clear();
+  /** Control registers, or PSTATE.SP as `SPSel`, have changed: what depends on them may come out differently now. */
+  controlsChanged(control?: RegisterName): void {
+    this.#verdicts.forEach((cache, el) => {
+      if (control === undefined) cache.clear();
+      else for (const key of this.#dependent(el, control).splice(0)) cache.delete(key);
+    });
+    if (control === undefined) for (const dependents of this.#dependents) dependents.clear();
+  }
+  #dependent(el: number, control: RegisterName): number[] {
+    const known = this.#dependents[el].get(control);
+    if (known !== undefined) return known;
+    const keys: number[] = [];
+    this.#dependents[el].set(control, keys);
+    return keys;
   }
 
   /** The value of a register as an instruction that reaches it reads it. */
@@ -163,9 +178,9 @@ export class SystemAccess {
       this.#s.selectContext();
       this.#effects.interruptsChanged();
     }
-    if (TRANSLATION.test(name)) this.#effects.translationChanged();
+    if (TRANSLATION.test(name)) this.#effects.translationChanged(name);
     if (this.#controls.has(name)) {
-      this.controlsChanged();
+      this.controlsChanged(name);
       this.gateSimd();
     }
     if (DEBUG.test(name)) this.#debug.changed();
@@ -211,7 +226,7 @@ export class SystemAccess {
   }
   selectStackPointer(sp: 0 | 1): void {
     this.#s.enter(this.#s.pstate.el, sp);
-    this.controlsChanged();
+    this.controlsChanged('SPSel');
   }
   masksChanged(): void {
     this.#debug.levelChanged();

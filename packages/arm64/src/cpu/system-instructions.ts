@@ -18,6 +18,8 @@ export interface SystemInstructionPort {
   readonly state: ProcessorState;
   readonly mmu: Mmu;
   readonly requester: () => Requester;
+  /** Translations have changed: what copies them forgets. */
+  forgetTranslations(): void;
   /** Takes the alignment fault of a DC ZVA to Device memory. */
   alignmentFault(address: bigint, shape: AccessShape): void;
   /** Takes the exception of an AT that an exception to EL2 ends. */
@@ -33,7 +35,7 @@ export function systemInstruction(port: SystemInstructionPort, name: SystemInstr
   const { core } = state;
   if (name.startsWith('TLBI ')) {
     mmu.invalidate(name, value, { el: level(state) });
-    core.flush();
+    port.forgetTranslations();
   } else if (name.startsWith('AT ')) {
     const result = mmu.addressTranslate(name, value, { el: level(state), pan: state.pstate.PAN });
     if (result.ok) state.registers.set('PAR_EL1', result.par);
