@@ -31,7 +31,7 @@ const INTERNAL_FAILURE = BigInt.asUintN(64, -6n);
 /** HCR_EL2 of a 64-bit guest: traps and routing that do not change from run to run (interrupt bits are added per run). */
 function guestHcr(mode: Host['mode']): bigint {
   return HCR_EL2.encode({
-    RW: 1, VM: 1, SWIO: 1, AMO: 1, FB: 1, BSU: 1, TWI: 1, TWE: 1, TSC: 1, TIDCP: 1, TACR: 1, TSW: 1, TVM: 1, TID3: 1, E2H: mode === 'vhe' ? 1 : 0,
+    RW: 1, VM: 1, SWIO: 1, AMO: 1, FB: 1, BSU: 1, TWI: 1, TWE: 1, TSC: 1, TIDCP: 1, TACR: 1, TSW: 1, TVM: 1, TID2: 1, TID3: 1, E2H: mode === 'vhe' ? 1 : 0,
   });
 }
 

@@ -1,5 +1,5 @@
 /** System registers the guest does not reach itself: what each gives and takes. A register without a row is UNDEFINED for the guest. */
-import { HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
+import { CTR_EL0, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CONTEXT_SYSREGS } from '../context/layout.ts';
 import { injectUndefined } from '../guest/inject.ts';
@@ -87,6 +87,28 @@ add('ACTLR_EL1', { because: 'implementation defined; a guest may look and change
 
 // Cache maintenance by set and way: HCR_EL2.TSW. Memory here is coherent.
 for (const name of ['DC ISW', 'DC CSW', 'DC CISW']) add(name, { because: 'acts on all of a cache, which a guest does not own', write: () => true });
+
+// What caches look like: HCR_EL2.TID2.
+for (const name of ['CTR_EL0', 'CLIDR_EL1'] as const) add(name, { because: 'what the host\'s core says', read: ({ hostRegister }) => hostRegister(name) });
+const CSSELR_FIELDS = 0xfn;
+const CSSELR_IND = 1n;
+add('CSSELR_EL1', {
+  because: 'chooses for CCSIDR_EL1, which is made up here: the register of the core stays the host\'s',
+  read: ({ guest }) => guest.sysreg('CSSELR_EL1'),
+  write: ({ guest }, value) => {
+    guest.setSysreg('CSSELR_EL1', value & CSSELR_FIELDS);
+    return true;
+  },
+});
+add('CCSIDR_EL1', {
+  because: 'every cache has one set of one way (NumSets and Associativity 0), so that a guest that goes through all of them traps once and not thousands of times',
+  read: ({ guest, hostRegister }) => {
+    const { DminLine, IminLine } = CTR_EL0.decode(hostRegister('CTR_EL0'));
+    // Words as a power of two there, 16 bytes as one here.
+    const words = (guest.sysreg('CSSELR_EL1') & CSSELR_IND) === 0n ? DminLine : IminLine;
+    return BigInt(words - 2);
+  },
+});
 
 // The physical timer: CNTHCTL_EL2.
 for (const name of ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0'] as const satisfies readonly PhysicalTimerRegister[]) {

@@ -76,6 +76,11 @@ export class Stage2Tables {
   /** Removes every mapping in a range. The caller invalidates the TLB. */
   unmap(guest: bigint, size: bigint): void {
     for (let address = guest; address < guest + size;) {
+      // Slots are large and come and go often (flash that leaves and enters its read mode), and little of them is mapped.
+      if (this.blockFree(address)) {
+        address = (address & ~(BLOCK_SIZE - 1n)) + BLOCK_SIZE;
+        continue;
+      }
       const found = this.lookup(address);
       if (!found) {
         address = (address & ~(PAGE - 1n)) + PAGE;

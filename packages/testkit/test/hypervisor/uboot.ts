@@ -1,0 +1,50 @@
+/** Debian's U-Boot as a guest of the hypervisor, driven as `recordUbootConsole` drives it on QEMU. */
+import { readFileSync } from 'node:fs';
+import type { EngineKind } from '@worldswitch/engine';
+import { fetchInput } from '../../../../tooling/oracles/fetch-inputs.ts';
+import { splitTranscript, UBOOT_COMMANDS, type Transcript } from '../../../../tooling/oracles/qemu/index.ts';
+import { guestMachine, type GuestMachine } from '../../../vmm/src/test/guest-machine.ts';
+
+const SLICE = 500_000;
+const SLICES = 600;
+const MIB = 1 << 20;
+
+export interface UbootGuest {
+  readonly transcript: Transcript;
+  readonly machine: GuestMachine;
+  readonly end: string;
+  /** Ticks of the guest's machine: instructions retired and idle time. The two modes must agree on it. */
+  readonly ticks: bigint;
+  /** Exits that reached the VMM, by kind. */
+  readonly exits: ReadonlyMap<string, number>;
+}
+
+/** A key at the countdown, a command at each prompt, then `poweroff`. @throws Error if it never powers off. */
+export function ubootGuest(mode: 'nvhe' | 'vhe', kind: EngineKind, commands: readonly string[] = UBOOT_COMMANDS): UbootGuest {
+  const exits = new Map<string, number>();
+  const firmware = new Uint8Array(readFileSync(fetchInput('u-boot-arm64.bin')));
+  const machine = guestMachine({
+    mode, kind, ram: 256 * MIB, image: { kind: 'firmware', firmware },
+    onExit: (exit) => { exits.set(exit.kind, (exits.get(exit.kind) ?? 0) + 1); },
+  });
+  const waiting = [...commands, 'poweroff'];
+  let stopped = false;
+  let seen = 0;
+  for (let slice = 0; slice < SLICES; slice++) {
+    const stop = machine.run(SLICE);
+    if (stop.kind !== 'budget') {
+      const end = stop.kind === 'halted' ? stop.why : stop.kind;
+      return { transcript: splitTranscript(machine.console, commands), machine, end, ticks: machine.guest.machine.clock.now(), exits };
+    }
+    if (!stopped && machine.console.includes('stop autoboot')) {
+      stopped = true;
+      machine.type(' ');
+    }
+    const prompt = machine.console.indexOf('=> ', seen);
+    const command = prompt < 0 ? undefined : waiting.shift();
+    if (command === undefined) continue;
+    seen = prompt + 3;
+    machine.type(`${command}\r`);
+  }
+  throw new Error(`U-Boot did not power off within ${SLICE * SLICES} instructions; its console so far:\n${machine.console}`);
+}
