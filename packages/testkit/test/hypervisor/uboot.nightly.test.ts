@@ -1,0 +1,20 @@
+/** The whole session of U-Boot as a guest: every answer as on QEMU, and as bare. */
+import { describe, expect, it } from 'vitest';
+import { QEMU, UBOOT_COMMANDS, recordUbootConsole } from '../../../../tooling/oracles/qemu/index.ts';
+import { haveTools } from '../../../../tooling/oracles/require.ts';
+import { ubootGuest } from './uboot.ts';
+
+describe.runIf(haveTools(QEMU, 'apt-get'))('U-Boot as a guest', () => {
+  it('answers version, bdinfo and flinfo as on QEMU without EL2, with equal instruction counts in both modes', async () => {
+    const { answers } = await recordUbootConsole({ el2: false });
+    const ticks = (['nvhe', 'vhe'] as const).map((mode) => {
+      const guest = ubootGuest(mode, 'translator');
+      expect(guest.end, mode).toBe('system-off');
+      expect(guest.transcript.answers.map(({ command }) => command), mode).toEqual(UBOOT_COMMANDS);
+      expect(guest.transcript.answers, mode).toEqual(answers);
+      expect(guest.transcript.raw, mode).toMatch(/relocaddr\s*= 0x000000004fef7000/);
+      return guest.ticks;
+    });
+    expect(ticks[0]).toBe(ticks[1]);
+  });
+});
