@@ -1,22 +1,21 @@
 import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
-import { encodeSyndrome, syndromes, sysregIss, type RegisterName } from '@worldswitch/arm64-sysreg';
+import { encodeSyndrome, syndromes, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
 import type { InterruptLine, MachinePort, ObservationKind, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
-import { crc32Step } from '../execute/crc32.ts';
 import { Mmu, mmuFeatures, type ControlRegister, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
 import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
 
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
 import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
+import { instructionHelpers, waitTrap } from './instruction-helpers.ts';
 import { Interrupts, type InputName } from './interrupts.ts';
 import type { Arm64Model } from './model.ts';
 import { Arm64Observation, type EventPlace } from './observation.ts';
 import { CONTEXT_COUNT, ProcessorState } from './processor-state.ts';
 import { resetPstate, type Pstate } from './pstate.ts';
-import { pstateImmediate } from './pstate-immediate.ts';
-import { SystemAccess, undefinedTarget, type AccessOutcome } from './system-access.ts';
+import { SystemAccess, undefinedTarget } from './system-access.ts';
 import { systemInstruction, ZVA } from './system-instructions.ts';
 import { GenericTimers } from './timers.ts';
 
@@ -56,8 +55,8 @@ interface SavedProcessor {
 }
 
 const SEMIHOSTING = 0xf000n;
-const HCR = { TWI: 1n << 13n, TWE: 1n << 14n, TSC: 1n << 19n, HCD: 1n << 29n } as const;
-const SCTLR = { SA: 1n << 3n, SA0: 1n << 4n, nTWI: 1n << 16n, nTWE: 1n << 18n } as const;
+const HCR = { TSC: 1n << 19n, HCD: 1n << 29n } as const;
+const SCTLR = { SA: 1n << 3n, SA0: 1n << 4n } as const;
 const MPIDR_RES1 = 1n << 31n;
 
 /** An arm64 processor: EL0 to EL2, on the engine. What each part does is in the modules beside this one. */
@@ -136,7 +135,19 @@ export class Arm64Processor implements Guest<Arm64Fault> {
         }, name, value);
       },
     });
-    this.helpers = this.#makeHelpers();
+    this.helpers = instructionHelpers({
+      state: this.state, access: this.access, exclusives: this.#exclusives,
+      take: (entry) => { this.#take(entry); },
+      undefined: () => this.undefined(),
+      exceptionReturn: () => {
+        this.exceptions.return();
+        this.access.gateSimd();
+      },
+      wait: (instruction) => this.#wait(instruction),
+      sendEvent: () => { this.#sendEvent(); },
+      loadedExclusive: () => { this.#loadedExclusive = true; },
+      observeBarrier: (name) => this.access.observer?.barrier(this.#place(), name),
+    });
     this.state.core = engine.addCore(this, CONTEXT_COUNT);
     this.reset();
   }
@@ -351,73 +362,19 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     else if (this.core.pc === next - 4n) this.core.redirect(next);
   }
 
-  // Helpers of instructions
-
-  #makeHelpers(): Record<string, Helper> {
-    const outcome = (result: AccessOutcome): bigint | undefined => {
-      if (result.ok) return result.value;
-      this.#take({ ...result.entry, returnTo: this.core.pc });
-      return undefined;
-    };
-    return {
-      mrs: (encoding, rt) => outcome(this.access.mrs(Number(encoding), Number(rt))),
-      msr: (encoding, rt, value) => outcome(this.access.msr(Number(encoding), Number(rt), value)),
-      sys: (encoding, rt, value) => outcome(this.access.sys(Number(encoding), Number(rt), value, 'write')),
-      sysl: (encoding, rt) => outcome(this.access.sys(Number(encoding), Number(rt), 0n, 'read')),
-      pstateImmediate: (field, crm) => {
-        const verdict = pstateImmediate(this.state, this.access, Number(field), Number(crm));
-        if (verdict === 'undefined') return this.undefined();
-        if (verdict === 'ok') return 0n;
-        const [op1, op2] = [Number(field) >> 3, Number(field) & 7];
-        const iss = sysregIss((op1 << 11) | (4 << 7) | (Number(crm) << 3) | op2, 31, 'write');
-        this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome({ ec: 0x18, il: 1, iss }), returnTo: this.core.pc });
-        return undefined;
-      },
-      eret: () => {
-        if (this.state.pstate.el === 0) return this.undefined();
-        this.#observeBarrier('eret');
-        this.exceptions.return();
-        this.access.gateSimd();
-        return undefined;
-      },
-      wfi: () => this.#wait('wfi'),
-      wfe: () => this.#wait('wfe'),
-      crc32: (accumulator, value, bytes) => crc32Step('crc32', accumulator, value, Number(bytes)),
-      crc32c: (accumulator, value, bytes) => crc32Step('crc32c', accumulator, value, Number(bytes)),
-      sev: () => this.#sendEvent(),
-      sevl: () => this.#sendEvent(),
-      yield: () => 0n,
-      isb: () => this.#observeBarrier('isb'),
-      dsb: () => this.#observeBarrier('dsb'),
-      clrex: () => {
-        this.#exclusives.clear();
-        return 0n;
-      },
-      setMonitor: (address, size) => {
-        this.#loadedExclusive = true;
-        this.#exclusives.load(address, Number(size));
-        return 0n;
-      },
-      storeExclusive: (address, first, second, bytes, attributes) => this.#exclusives.store(address, first, second, Number(bytes), Number(attributes)),
-    };
-  }
-  #sendEvent(): bigint {
+  #sendEvent(): void {
     this.#event = true;
-    return 0n;
   }
   /** WFI and WFE: trapped where a control says so and the instruction would wait. WFE never sleeps: it is a hint. */
   #wait(instruction: 'wfi' | 'wfe'): bigint | undefined {
-    const { pstate, registers, hostEl0, tge, highestEl } = this.state;
     const ready = instruction === 'wfi' ? this.interrupts.wakes() : this.#event;
     if (instruction === 'wfe') this.#event = false;
     if (ready) return 0n;
-    const trap = (to: 1 | 2): undefined => {
+    const to = waitTrap(this.state, instruction);
+    if (to !== undefined) {
       this.#take({ to, syndrome: encodeSyndrome(syndromes.wfx(instruction)), returnTo: this.core.pc });
       return undefined;
-    };
-    const [notTrapped, hypervisor] = instruction === 'wfi' ? [SCTLR.nTWI, HCR.TWI] : [SCTLR.nTWE, HCR.TWE];
-    if (pstate.el === 0 && (registers.get(hostEl0 ? 'SCTLR_EL2' : 'SCTLR_EL1') & notTrapped) === 0n) return trap(tge ? 2 : 1);
-    if (pstate.el < 2 && highestEl === 2 && !hostEl0 && (registers.get('HCR_EL2') & hypervisor) !== 0n) return trap(2);
+    }
     if (instruction === 'wfi') this.wait();
     return 0n;
   }
@@ -447,10 +404,6 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     const ring = new Arm64Observation(this.core.engine.linear, kinds, capacity, () => { this.access.observer = undefined; });
     this.access.observer = ring;
     return ring;
-  }
-  #observeBarrier(name: 'isb' | 'dsb' | 'eret'): bigint {
-    this.access.observer?.barrier(this.#place(), name);
-    return 0n;
   }
   #place(): EventPlace {
     return { retired: this.core.retired, pc: this.core.pc, el: this.state.pstate.el };

@@ -55,11 +55,17 @@ export function guestMachine(options: GuestMachineOptions): GuestMachine {
   const { mode, image, model = LAB, kind = 'interpreter', ram = 64 * MIB, onExit, onConsole } = options;
   const engine = new Engine({ table: tableOf(model), layout: STATE, order: 'little', kind });
   // Room for the hypervisor, the guest's RAM and its two flash banks.
+  const hostCpus: Arm64Cpu[] = [];
   const host = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: OWN + ram + 130 * MIB,
+    devices, images, memory: new EngineMemory(engine.memory), model: model.name, ram: OWN + ram + 130 * MIB,
+    makeCpu: (port, setup) => {
+      const cpu = virtProcessors(engine, model)(port, setup);
+      hostCpus.push(cpu);
+      return cpu;
+    },
   });
   engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
-  const hostCpu = host.machine.cpus[0] as Arm64Cpu;
+  const [hostCpu] = hostCpus;
   const hypervisor = new Arm64Hypervisor(processorOf({ machine: host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
     ...options, mode, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } },
     interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
