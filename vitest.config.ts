@@ -18,6 +18,7 @@ export default defineConfig(({ mode }) => {
     test: {
       include: [`{packages,apps}/*/{src,test}/**/*.${suffix}`, `{tooling,examples}/**/*.${suffix}`],
       exclude: [...configDefaults.exclude, '**/.cache/**', ...notHere],
+      setupFiles: suite === 'nightly' ? [] : ['./tooling/gate/property-seed.ts'],
       testTimeout: suite === 'unit' ? 60_000 : 600_000,
       hookTimeout: suite === 'unit' ? 60_000 : 600_000,
       // The gate counts tests from these files, so they are written only where it looks for them.

@@ -5,3 +5,4 @@ export { SP, STATE, V, X } from './state.ts';
 export { unbuiltName } from './unbuilt.ts';
 export * from './cpu/index.ts';
 export * from './board/index.ts';
+export * from './mmu/index.ts';

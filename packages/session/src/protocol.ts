@@ -1,5 +1,5 @@
 /** Everything a front end says and hears: discriminated unions of structured-cloneable data. */
-import type { DebugQuestion, Explanation, ListingLine, Stop, StopRequest } from '@worldswitch/debugger';
+import type { DebugQuestion, Explanation, ListingLine, Stop } from '@worldswitch/debugger';
 import type { Plain } from '@worldswitch/machine';
 import type { OptionSpec, OptionValues } from './options.ts';
 import type { AddressSpace, EngineChoice, HandleStop, TraceRow } from './plugin.ts';
@@ -104,4 +104,3 @@ export interface Session {
   close(): void;
 }
 
-export type { StopRequest };

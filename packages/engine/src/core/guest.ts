@@ -1,5 +1,4 @@
 import type { AccessShape } from '../ir/types.ts';
-import type { AccessWidth } from '../memory/physical.ts';
 
 /** What an address is translated for. */
 export type TranslationKind = 'read' | 'write' | 'fetch';
@@ -84,5 +83,3 @@ export type CoreStop =
   | { readonly kind: 'watchpoint'; readonly pc: bigint; readonly address: bigint; readonly size: number; readonly access: 'read' | 'write' | 'update' }
   /** The guest cannot go on (exceptions without end, a halting call). */
   | { readonly kind: 'halted'; readonly why: string; readonly code?: number };
-
-export type { AccessWidth };

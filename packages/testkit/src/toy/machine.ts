@@ -66,8 +66,3 @@ export class ToyMachine {
     this.guests.forEach((guest, index) => { guest.restore(state.control[index]); });
   }
 }
-
-/** A toy, as tests make them. */
-export function toyMachine(kind: EngineKind, processors = 1, options: Partial<EngineOptions> = {}, table = toyTable()): ToyMachine {
-  return new ToyMachine(kind, processors, options, table);
-}

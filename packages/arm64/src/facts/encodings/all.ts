@@ -83,9 +83,6 @@ export const A64_ROWS = {
   ...FP_MOVE,
 } as const;
 
-/** A row of {@link A64_ROWS}. */
-export type A64RowId = keyof typeof A64_ROWS;
-
 /** The tables whose instructions need SIMD&FP access. */
 export const SIMD_TABLES = [
   SIMD_LOAD_STORE, SIMD_LOAD_STORE_PAIR, SIMD_STRUCTURES, SIMD_SINGLE_STRUCTURES, SIMD_COPY,
