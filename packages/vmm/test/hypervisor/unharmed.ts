@@ -5,7 +5,7 @@
 import { TWO_HOOKS, harm, snapshot, type GuestExit, type Left, type Revision } from '@worldswitch/arm64-hypervisor';
 import { EC, decodeSyndrome, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { GuestDebug, HardwareDebugRegisters } from '@worldswitch/hypervisor';
-import { guestMachine, program, type GuestMachine } from '../../../vmm/src/test/guest-machine.ts';
+import { guestMachine, program, type GuestMachine } from '../../src/test/guest-machine.ts';
 
 export const EXIT_KINDS = ['irq', 'hvc', 'mmio', 'sysreg', 'wfx', 'brk', 'step', 'breakpoint', 'watchpoint', 'serror'] as const;
 export type ExitKind = (typeof EXIT_KINDS)[number];

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { elfSymbols, parseElf } from '@worldswitch/image';
 import { describe, expect, it } from 'vitest';
-import { guestMachine } from '../../../vmm/src/test/guest-machine.ts';
+import { guestMachine } from '../../src/test/guest-machine.ts';
 
 const elf = new Uint8Array(readFileSync(new URL('../../../../guests/arm64/exits/exits.elf', import.meta.url)));
 const rounds = elfSymbols(parseElf(elf)).find(({ name }) => name === 'rounds')?.value as bigint;

@@ -10,7 +10,7 @@ import { elfSymbols, parseElf } from '@worldswitch/image';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { QEMU, runDigested, type TraceRow } from '../../../../tooling/oracles/qemu/index.ts';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
-import { guestMachine, type GuestMachine } from '../../../vmm/src/test/guest-machine.ts';
+import { guestMachine, type GuestMachine } from '../../src/test/guest-machine.ts';
 
 const MODES = ['nvhe', 'vhe'] as const;
 const STEPS = 1000;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { EngineKind } from '@worldswitch/engine';
 import { fetchInput } from '../../../../tooling/oracles/fetch-inputs.ts';
 import { splitTranscript, UBOOT_COMMANDS, type Transcript } from '../../../../tooling/oracles/qemu/index.ts';
-import { guestMachine, type GuestMachine } from '../../../vmm/src/test/guest-machine.ts';
+import { guestMachine, type GuestMachine } from '../../src/test/guest-machine.ts';
 
 const SLICE = 500_000;
 /** At a prompt it polls its UART, every twenty instructions an exit: little time there for each look at the console. */
