@@ -16,10 +16,13 @@ const options = {
   tsconfig: 'tsconfig.json',
   out: '.cache/docs',
   readme: 'README.md',
+  // So that what the README links to are pages of the reference, not downloads.
+  projectDocuments: ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'packages/*/README.md', 'apps/*/README.md', 'docs/**/*.md'],
   excludeInternal: true,
   excludePrivate: true,
   disableGit: true,
   sourceLinkTemplate: '{path}#L{line}',
+  treatWarningsAsErrors: true,
   // A type that is only named in a signature need not be exported.
   validation: { notExported: false, invalidLink: true, notDocumented: false },
 };
