@@ -1,6 +1,9 @@
 /**
  * The decoder compiler: rows become a tree of table look-ups on a few adjacent bits each, with short lists of mask-and-value tests at
  * the leaves. A linear scan over a thousand rows would do the same; the tree needs a handful of steps.
+ *
+ * Everything is compiled when a word first needs it: a program meets a small part of its architecture's instructions, and a start
+ * should not pay for the rest.
  */
 import { compileCondition, cubesOf } from './condition.ts';
 import { fieldNamed, fieldValue, operandsOf, patternOf } from './pattern.ts';
@@ -62,12 +65,13 @@ function wordTest(entry: Condition, pattern: Pattern, where: string): (word: num
 
 function compileRow(id: string, index: number, row: Row): CompiledRow {
   const pattern = patternOf(row);
-  const unless = (row.unless ?? []).map((entry) => wordTest(entry, pattern, `${id}: unless`));
   const { mask, value } = pattern;
+  let unless: readonly ((word: number) => boolean)[] | undefined;
   return {
     id, index, row, pattern,
     accepts(word) {
       if ((word & mask) >>> 0 !== value) return false;
+      unless ??= (row.unless ?? []).map((entry) => wordTest(entry, pattern, `${id}: unless`));
       for (const refuses of unless) if (refuses(word)) return false;
       return true;
     },
@@ -75,10 +79,12 @@ function compileRow(id: string, index: number, row: Row): CompiledRow {
 }
 
 type Leaf = readonly CompiledRow[];
+/** A look-up whose results grow into trees when a word first comes that way. */
 interface Branch {
   readonly shift: number;
   readonly ones: number;
-  readonly next: readonly Tree[];
+  readonly lists: readonly Leaf[];
+  readonly next: (Tree | undefined)[];
 }
 type Tree = Leaf | Branch;
 
@@ -144,52 +150,76 @@ function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
   return best;
 }
 
-/** Compiles a table. Throws `PatternError` or `ConditionError` for malformed rows (run `lint` for a full list of what is wrong). */
-export function compileDecoder<const R extends Rows>(table: R, options: DecoderOptions = {}): TypedDecoder<R> {
-  const rows = Object.entries<Row>(table)
-    .filter(([id, row]) => options.include?.(id, row) ?? true)
-    .map(([id, row], index) => compileRow(id, index, row));
-  const ordered = [...rows].sort((a, b) => (b.row.priority ?? 0) - (a.row.priority ?? 0) || a.index - b.index);
-  const known = new Map<string, Tree>();
-  let nodes = 0;
-  let longestLeaf = 0;
-  let deepest = 0;
+/** A tree over rows in the order in which they are tried; equal lists share a node. */
+class DecodingTree {
+  readonly #known = new Map<string, Tree>();
+  readonly #rows: Leaf;
+  #root: Tree | undefined;
 
-  function build(list: Leaf, depth: number): Tree {
-    deepest = Math.max(deepest, depth);
-    const key = list.map((row) => row.index).join();
-    const seen = known.get(key);
-    if (seen) return seen;
-    nodes += 1;
-    const window = list.length > LEAF_SIZE ? bestWindow(list) : undefined;
-    let tree: Tree = list;
-    if (window) {
-      const buckets: CompiledRow[][] = Array.from({ length: 1 << window.width }, () => []);
-      for (const row of list) windowValues(row, window.low, window.width, (value) => buckets[value].push(row));
-      tree = { shift: window.low, ones: (1 << window.width) - 1, next: buckets.map((bucket) => build(bucket, depth + 1)) };
-    }
-    if (isLeaf(tree)) longestLeaf = Math.max(longestLeaf, tree.length);
-    known.set(key, tree);
-    return tree;
+  constructor(rows: Leaf) {
+    this.#rows = rows;
   }
 
-  const root = build(ordered, 0);
-
-  function find(word: number): CompiledRow | undefined {
-    let tree = root;
-    while (!isLeaf(tree)) tree = tree.next[(word >>> tree.shift) & tree.ones];
+  find(word: number): CompiledRow | undefined {
+    let tree = (this.#root ??= this.#grow(this.#rows));
+    while (!isLeaf(tree)) {
+      const value = (word >>> tree.shift) & tree.ones;
+      tree = tree.next[value] ??= this.#grow(tree.lists[value]);
+    }
     for (const row of tree) if (row.accepts(word)) return row;
     return undefined;
   }
 
+  #grow(list: Leaf): Tree {
+    const key = list.map((row) => row.index).join();
+    const seen = this.#known.get(key);
+    if (seen) return seen;
+    const window = list.length > LEAF_SIZE ? bestWindow(list) : undefined;
+    let tree: Tree = list;
+    if (window) {
+      const lists: CompiledRow[][] = Array.from({ length: 1 << window.width }, () => []);
+      for (const row of list) windowValues(row, window.low, window.width, (value) => lists[value].push(row));
+      tree = { shift: window.low, ones: (1 << window.width) - 1, lists, next: lists.map(() => undefined) };
+    }
+    this.#known.set(key, tree);
+    return tree;
+  }
+
+  /** The size of the whole tree, for which all of it is grown. */
+  get shape(): Decoder['shape'] {
+    let [deepest, longestLeaf] = [0, 0];
+    const visit = (list: Leaf, depth: number): void => {
+      const tree = this.#grow(list);
+      deepest = Math.max(deepest, depth);
+      if (isLeaf(tree)) longestLeaf = Math.max(longestLeaf, tree.length);
+      else for (const next of tree.lists) visit(next, depth + 1);
+    };
+    visit(this.#rows, 0);
+    return { nodes: this.#known.size, depth: deepest, longestLeaf };
+  }
+}
+
+/**
+ * Compiles a table, each part when it is first needed. A malformed pattern throws `PatternError` at the first use of the decoder, a
+ * malformed `unless` `ConditionError` at the first word of its row; `lint` lists all that is wrong with a table.
+ */
+export function compileDecoder<const R extends Rows>(table: R, options: DecoderOptions = {}): TypedDecoder<R> {
+  let rows: readonly CompiledRow[] | undefined;
+  let tree: DecodingTree | undefined;
+  const allRows = (): readonly CompiledRow[] => rows ??= Object.entries<Row>(table)
+    .filter(([id, row]) => options.include?.(id, row) ?? true)
+    .map(([id, row], index) => compileRow(id, index, row));
+  const theTree = (): DecodingTree => tree ??= new DecodingTree(
+    [...allRows()].sort((a, b) => (b.row.priority ?? 0) - (a.row.priority ?? 0) || a.index - b.index));
+  const find = (word: number): CompiledRow | undefined => (tree ?? theTree()).find(word);
   const decoder: Decoder = {
-    rows,
+    get rows() { return allRows(); },
     find,
     decode(word) {
       const found = find(word);
       return found && { id: found.id, row: found.row, operands: operandsOf(found.pattern, word) };
     },
-    shape: { nodes, depth: deepest, longestLeaf },
+    get shape() { return theTree().shape; },
   };
   return decoder as TypedDecoder<R>;
 }

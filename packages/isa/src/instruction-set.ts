@@ -1,4 +1,7 @@
-/** An instruction set: a table and its operand kinds, composed once into a decoder, a disassembler and an instruction assembler. */
+/**
+ * An instruction set: a table and its operand kinds, composed into a decoder, a disassembler and an instruction assembler. Rows are
+ * compiled when something first asks for them: printing needs those it prints, assembling all.
+ */
 import { hex } from '@worldswitch/bits';
 import type { ByteOrder } from '@worldswitch/bits';
 import { compileCondition } from './condition.ts';
@@ -101,6 +104,25 @@ interface Form {
   readonly prefer: readonly CompiledCondition[] | false | undefined;
 }
 
+/** The forms by what they begin with: their mnemonic, or the part of it before the first operand in it. */
+interface Mnemonics {
+  readonly exact: ReadonlyMap<string, readonly Form[]>;
+  readonly prefixed: readonly Form[];
+}
+
+function mnemonicsOf(forms: readonly Form[]): Mnemonics {
+  const exact = new Map<string, Form[]>();
+  const prefixed: Form[] = [];
+  for (const form of forms) {
+    const { template } = form;
+    const same = exact.get(template.prefix);
+    if (!template.exact) prefixed.push(form);
+    else if (same) same.push(form);
+    else exact.set(template.prefix, [form]);
+  }
+  return { exact, prefixed };
+}
+
 function conditions(given: Condition | readonly Condition[] | undefined): readonly Condition[] {
   if (given === undefined) return [];
   return Array.isArray(given) ? (given as readonly Condition[]) : [given as Condition];
@@ -180,19 +202,20 @@ function withEqualities(known: FieldValues, when: CompiledCondition | undefined)
 }
 
 /**
- * Composes an instruction set. Throws for rows that cannot be compiled (`PatternError`, `ConditionError`, `TemplateError`, naming the
- * row); `lint` lists everything that is wrong with a table at once.
+ * Composes an instruction set. A row that cannot be compiled throws (`PatternError`, `ConditionError`, `TemplateError`, naming the row)
+ * when it is first printed or anything is first assembled; `lint` lists everything that is wrong with a table at once.
  */
 export function createInstructionSet<const R extends Rows>(options: InstructionSetOptions<R>): TypedInstructionSet<R> {
   const kinds = options.kinds ?? {};
   const decoder = compileDecoder(options.rows);
-  const byRow = new Map<string, readonly Form[]>(decoder.rows.map((row) => [row.id, formsOf(row, kinds, options.predicates ?? {})]));
-  const exact = new Map<string, Form[]>();
-  const prefixed: Form[] = [];
-  for (const form of [...byRow.values()].flat()) {
-    if (!form.template.exact) prefixed.push(form);
-    else exact.set(form.template.prefix, [...(exact.get(form.template.prefix) ?? []), form]);
-  }
+  const compiled = new Map<string, readonly Form[]>();
+  const formsFor = (row: CompiledRow): readonly Form[] => {
+    let forms = compiled.get(row.id);
+    if (!forms) compiled.set(row.id, (forms = formsOf(row, kinds, options.predicates ?? {})));
+    return forms;
+  };
+  let known: Mnemonics | undefined;
+  const mnemonics = (): Mnemonics => known ??= mnemonicsOf(decoder.rows.flatMap(formsFor));
 
   function print(form: Form, operands: FieldValues, settings: DisassembleOptions): string | undefined {
     const pc = settings.pc ?? 0n;
@@ -212,7 +235,7 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     if (!found) return undefined;
     const operands: FieldValues = operandsOf(found.pattern, word);
     const get = (name: string): number => operands[name];
-    const forms = byRow.get(found.id) ?? [];
+    const forms = formsFor(found);
     const wanted = settings.aliases ?? true;
     for (const alias of wanted ? [true, false] : [false]) {
       for (const form of forms) {
@@ -255,6 +278,7 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     const mnemonic = MNEMONIC.exec(text)?.[0].toLowerCase();
     if (mnemonic === undefined) return { ok: false, at: start, expected: ['a mnemonic'] };
     const expectations = new Expectations();
+    const { exact, prefixed } = mnemonics();
     const candidates = [...(exact.get(mnemonic) ?? []), ...prefixed.filter((form) => mnemonic.startsWith(form.template.prefix))];
     const scope = settings.scope ?? EMPTY_SCOPE;
     for (const form of candidates) {
@@ -274,6 +298,9 @@ export function createInstructionSet<const R extends Rows>(options: InstructionS
     describe,
     disassemble: (word, settings) => describe(word, settings)?.text ?? `.inst ${hex(word >>> 0, 8)}`,
     assembleInstruction,
-    mnemonics: [...new Set([...exact.keys(), ...prefixed.map((form) => `${form.template.prefix}…`)])].sort(),
+    get mnemonics() {
+      const { exact, prefixed } = mnemonics();
+      return [...new Set([...exact.keys(), ...prefixed.map((form) => `${form.template.prefix}…`)])].sort();
+    },
   };
 }

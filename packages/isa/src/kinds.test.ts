@@ -71,8 +71,8 @@ describe('common kinds and template features', () => {
     expect(set.assembleInstruction('names DEEP blue')).toMatchObject({ ok: true, word: 0x08020000 });
   });
 
-  it('refuses to compose what lint would refuse', () => {
-    const one = (asm: string): unknown => createInstructionSet({ name: 'bad', rows: { r: row('n:32', asm) }, byteOrder: 'big' });
+  it('refuses to print by what lint would refuse', () => {
+    const one = (asm: string): unknown => createInstructionSet({ name: 'bad', rows: { r: row('n:32', asm) }, byteOrder: 'big' }).disassemble(0);
     expect(() => one('op {m:dec}')).toThrow(/r: template 'op \{m:dec\}': pattern 'n:32' has no field m/);
     expect(() => one('op {n:Rsp}')).toThrow(/no operand kind Rsp/);
     expect(() => one('{n:dec}')).toThrow(/must begin with the mnemonic/);

@@ -51,7 +51,7 @@ export class PatternError extends Error {
   }
 }
 
-const PART = /^(?:([A-Za-z_][A-Za-z0-9_]*):([0-9]+)|((?:[01-]|\([01]\))+))$/;
+const PART = /^(?:([A-Za-z_][A-Za-z0-9_]*):([0-9]+)|(?:[01-]|\([01]\))+)$/;
 
 function ones(width: number): number {
   return width === 32 ? 0xffff_ffff : (1 << width) - 1;
@@ -59,9 +59,10 @@ function ones(width: number): number {
 
 /** Reads a pattern. Throws `PatternError` for unknown parts, a total other than 32 bits, or a field name used twice. */
 export function parsePattern(source: string): Pattern {
-  let mask = 0n;
-  let value = 0n;
-  let preset = 0n;
+  // Plain numbers: all that is right fits 32 bits, and what is wrong is refused before its inexact sums are used.
+  let mask = 0;
+  let value = 0;
+  let preset = 0;
   let total = 0;
   const placed: { name: string; start: number; width: number }[] = [];
   for (const part of source.split(' ')) {
@@ -77,23 +78,25 @@ export function parsePattern(source: string): Pattern {
         throw new PatternError('duplicate-field', `pattern '${source}': field ${match[1]} appears twice; give each part its own name`);
       }
       placed.push({ name: match[1], start: total, width });
-      const shift = BigInt(width);
-      [mask, value, preset, total] = [mask << shift, value << shift, preset << shift, total + width];
+      const places = 2 ** width;
+      [mask, value, preset, total] = [mask * places, value * places, preset * places, total + width];
       continue;
     }
-    for (const [bit] of match[3].matchAll(/\([01]\)|[01-]/g)) {
-      mask = (mask << 1n) | (bit === '0' || bit === '1' ? 1n : 0n);
-      value = (value << 1n) | (bit === '1' ? 1n : 0n);
-      preset = (preset << 1n) | (bit === '(1)' ? 1n : 0n);
+    for (let at = 0; at < part.length; at++) {
+      const should = part[at] === '(';
+      if (should) at += 1;
+      const bit = part[at] === '1' ? 1 : 0;
+      const matters = !should && part[at] !== '-';
+      if (should) at += 1;
+      mask = mask * 2 + (matters ? 1 : 0);
+      value = value * 2 + (matters ? bit : 0);
+      preset = preset * 2 + (should ? bit : 0);
       total += 1;
     }
   }
   if (total !== 32) throw new PatternError('pattern-width', `pattern '${source}' describes ${total} bits; an instruction word has exactly 32`);
   const fields = placed.map(({ name, start, width }) => ({ name, low: 32 - start - width, width, ones: ones(width) }));
-  return {
-    source, mask: Number(mask), value: Number(value), preset: Number(preset), fields,
-    byName: new Map(fields.map((field) => [field.name, field])),
-  };
+  return { source, mask, value, preset, fields, byName: new Map(fields.map((field) => [field.name, field])) };
 }
 
 const parsed = new Map<string, Pattern>();
