@@ -13,6 +13,8 @@ function suiteOf(mode: string): keyof typeof suffixes | 'unit' {
 export default defineConfig(({ mode }) => {
   const suite = suiteOf(mode);
   const suffix = suite === 'unit' ? 'test.ts' : suffixes[suite];
+  // A long run says what it has done so far.
+  const printed = suite === 'nightly' ? 'verbose' : 'default';
   const notHere = suite === 'unit' ? Object.values(suffixes).map((s) => `**/*.${s}`) : [];
   return {
     test: {
@@ -23,8 +25,8 @@ export default defineConfig(({ mode }) => {
       hookTimeout: suite === 'unit' ? 60_000 : 600_000,
       // The gate counts tests from these files, so they are written only where it looks for them.
       reporters: process.env['CI']
-        ? ['default', './tooling/gate/skipped-reporter.ts', ['json', { outputFile: `.cache/reports/${process.env['REPORT_NAME'] ?? suite}.json` }]]
-        : ['default', './tooling/gate/skipped-reporter.ts'],
+        ? [printed, './tooling/gate/skipped-reporter.ts', ['json', { outputFile: `.cache/reports/${process.env['REPORT_NAME'] ?? suite}.json` }]]
+        : [printed, './tooling/gate/skipped-reporter.ts'],
     },
   };
 });
