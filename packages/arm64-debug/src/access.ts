@@ -1,4 +1,4 @@
-/** Data accesses as watchpoints see them (DDI 0487 D2.10, watchpoint data address comparisons and behaviour on other instructions). */
+/** Data accesses as watchpoints see them (DDI 0487 D2.9.5 data address comparisons, D2.9.6 behaviour for certain instruction classes). */
 import { hex } from '@worldswitch/bits';
 import { MANUAL } from './manual.ts';
 import { checkAddress, type DebugImplementation } from './state.ts';

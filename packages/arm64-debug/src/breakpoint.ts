@@ -1,4 +1,4 @@
-/** Hardware breakpoints (DDI 0487 D2.9): does unit n fire for the instruction at pc, and why. */
+/** Hardware breakpoints (DDI 0487 D2.8): does unit n fire for the instruction at pc, and why. */
 import { extract } from '@worldswitch/bits';
 import { breakpointType, type BreakpointType } from './breakpoint-types.ts';
 import { contextConditions, explainLink, typeUsable } from './context.ts';

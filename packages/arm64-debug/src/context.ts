@@ -1,4 +1,4 @@
-/** Context comparisons and links between units (DDI 0487 D2.9, context comparisons and breakpoint linking). */
+/** Context comparisons and links between units (DDI 0487 D2.8.3 breakpoint types and linking, D2.8.6 breakpoint context comparisons). */
 import { breakpointType, comparesContext, typeImplemented, type BreakpointType, type Comparison } from './breakpoint-types.ts';
 import { all, fact, type Condition } from './explain.ts';
 import { MANUAL } from './manual.ts';

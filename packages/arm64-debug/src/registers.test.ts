@@ -6,7 +6,7 @@ import { LAB } from './test/fixtures.ts';
 const ONES = (1n << 64n) - 1n;
 const wide = fc.bigInt({ min: 0n, max: ONES });
 
-/** Writable bits and bits that read as one, DDI 0487 D24, for an AArch64-only core without the later extensions. */
+/** Writable bits and bits that read as one, DDI 0487 D24.3, for an AArch64-only core without the later extensions. */
 const MASKS = [
   { register: 'DBGBCR', legalise: legaliseDbgbcr, n: 0, stored: 0x0000_0000_00ff_e007n, ones: 0x1e0n },
   { register: 'DBGBVR, address only', legalise: legaliseDbgbvr, n: 0, stored: 0xffff_ffff_ffff_fffcn, ones: 0n },

@@ -2,10 +2,10 @@
 import { fields, mask, signExtend } from '@worldswitch/bits';
 import { isContextAware, type DebugImplementation } from './state.ts';
 
-/** Breakpoint control, DBGBCR<n>_EL1 (DDI 0487 D24). Later extensions' fields (MASK, BT2, SSCE, LBNX) are RES0 here. */
+/** Breakpoint control, DBGBCR<n>_EL1 (DDI 0487 D24.3). Later extensions' fields (MASK, BT2, SSCE, LBNX) are RES0 here. */
 export const DBGBCR = fields({ E: 0, PMC: [2, 1], BAS: [8, 5], HMC: 13, SSC: [15, 14], LBN: [19, 16], BT: [23, 20] });
 
-/** Watchpoint control, DBGWCR<n>_EL1 (DDI 0487 D24). */
+/** Watchpoint control, DBGWCR<n>_EL1 (DDI 0487 D24.3). */
 export const DBGWCR = fields({
   E: 0, PAC: [2, 1], LSC: [4, 3], BAS: [12, 5], HMC: 13, SSC: [15, 14], LBN: [19, 16], WT: 20, MASK: [28, 24],
 });

@@ -6,7 +6,7 @@ import { LAB, OPEN, anyControls, anyLevel } from './test/fixtures.ts';
 type Outcome = 1 | 2 | '-' | 'n/a';
 type Bit = 0 | 1 | 'x';
 
-/** DDI 0487 D2.6, summary of routing and enabling, for a core without EL3: TGE, TDE, KDE, PSTATE.D, then from EL0, EL1, EL2. */
+/** DDI 0487 D2.5, summary of routing and enabling, for a core without EL3: TGE, TDE, KDE, PSTATE.D, then from EL0, EL1, EL2. */
 const TABLE: readonly (readonly [Bit, Bit, Bit, Bit, Outcome, Outcome, Outcome])[] = [
   [0, 0, 0, 'x', 1, '-', '-'],
   [0, 0, 1, 0, 1, 1, '-'],

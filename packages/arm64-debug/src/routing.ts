@@ -1,4 +1,4 @@
-/** Where debug exceptions go and from where they may be taken (DDI 0487 D2.3, D2.4). */
+/** Where debug exceptions go and from where they may be taken (DDI 0487 D2.2, D2.3). */
 import { all, any, fact, type Condition } from './explain.ts';
 import { MANUAL } from './manual.ts';
 import type { DebugControls, DebugImplementation, ExceptionLevel } from './state.ts';
@@ -14,7 +14,7 @@ export function targetEL(state: RoutingState): 1 | 2 {
   return state.implementation.EL2 && (state.controls.TGE || state.controls.TDE) ? 2 : 1;
 }
 
-/** The level a BRK instruction executed at `el` is taken to. Never masked and not held back by a lock (DDI 0487 D2.8). */
+/** The level a BRK instruction executed at `el` is taken to. Never masked and not held back by a lock (DDI 0487 D2.7). */
 export function brkTargetEL(state: RoutingState, el: ExceptionLevel): 1 | 2 {
   return el === 2 ? 2 : targetEL(state);
 }

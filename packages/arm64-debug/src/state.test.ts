@@ -17,9 +17,9 @@ describe('state', () => {
 describe('a rendered condition', () => {
   it('is one line per condition with its values and its section', () => {
     const text = renderCondition(explainStep({ implementation: LAB, controls: { ...OPEN, SS: false }, el: 1, D: false, step: STEP_IDLE })).split('\n');
-    expect(text[0]).toBe('- a Software Step exception is taken before the next instruction  [DDI 0487 D2.12 Software Step exceptions]');
-    expect(text[1]).toBe('  - software step is enabled (MDSCR_EL1.SS=false)  [DDI 0487 D2.2 The debug exception enable controls]');
-    expect(text.at(-1)).toBe('  + the step is pending (PSTATE.SS=false)  [DDI 0487 D2.12 Software Step exceptions]');
+    expect(text[0]).toBe('- a Software Step exception is taken before the next instruction  [DDI 0487 D2.11 Software Step exceptions]');
+    expect(text[1]).toBe('  - software step is enabled (MDSCR_EL1.SS=false)  [DDI 0487 D2.3 The debug exception enable controls]');
+    expect(text.at(-1)).toBe('  + the step is pending (PSTATE.SS=false)  [DDI 0487 D2.11 Software Step exceptions]');
     expect(targetEL({ implementation: LAB, controls: OPEN })).toBe(2);
   });
 });

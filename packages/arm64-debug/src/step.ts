@@ -1,4 +1,4 @@
-/** The software-step state machine (DDI 0487 D2.12). */
+/** The software-step state machine (DDI 0487 D2.11). */
 import { all, fact, type Condition } from './explain.ts';
 import { MANUAL } from './manual.ts';
 import { debugEnabledFrom, explainEnabledFrom, type RoutingState } from './routing.ts';

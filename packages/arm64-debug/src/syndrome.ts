@@ -1,4 +1,4 @@
-/** ESR_ELx of the debug exceptions (DDI 0487 D24 ESR_ELx). */
+/** ESR_ELx of the debug exceptions (DDI 0487 D24.2 ESR_ELx). */
 import { EC, ISS, encodeSyndrome } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { MANUAL } from './manual.ts';

@@ -1,4 +1,4 @@
-/** Watchpoints (DDI 0487 D2.10): does unit n fire for an access, why, and what FAR may hold. */
+/** Watchpoints (DDI 0487 D2.9): does unit n fire for an access, why, and what FAR may hold. */
 import { hex, mask } from '@worldswitch/bits';
 import { ACCESS_KINDS, bytesOf, overlap, recordsOperand, type ByteRange, type DataAccess, type Overlap } from './access.ts';
 import { explainLink } from './context.ts';
