@@ -52,13 +52,15 @@ export interface ContextRegisters extends TaggingRegisters {
   readonly VTCR_EL2: bigint;
 }
 
-type Halves = Pick<ReturnType<typeof TCR_EL1.decode>, 'TBI0' | 'TBI1' | 'TBID0' | 'TBID1'>;
+/** TBI0, TBI1, TBID0 and TBID1 lie alike in TCR_EL1 and, with E2H = 1, in TCR_EL2. */
+const HALVES = { TBI0: TCR_EL1.mask('TBI0'), TBI1: TCR_EL1.mask('TBI1'), TBID0: TCR_EL1.mask('TBID0'), TBID1: TCR_EL1.mask('TBID1') } as const;
+const WHOLE = { TBI: TCR_EL2.e2h0.mask('TBI'), TBID: TCR_EL2.e2h0.mask('TBID') } as const;
 
-function twoHalves(tcr: Halves, instruction: boolean): TopByteIgnored {
-  return {
-    lower: tcr.TBI0 === 1 && !(instruction && tcr.TBID0 === 1),
-    upper: tcr.TBI1 === 1 && !(instruction && tcr.TBID1 === 1),
-  };
+function tagged(tcr: bigint, tbi: bigint, tbid: bigint, instruction: boolean): boolean {
+  return (tcr & tbi) !== 0n && !(instruction && (tcr & tbid) !== 0n);
+}
+function twoHalves(tcr: bigint, instruction: boolean): TopByteIgnored {
+  return { lower: tagged(tcr, HALVES.TBI0, HALVES.TBID0, instruction), upper: tagged(tcr, HALVES.TBI1, HALVES.TBID1, instruction) };
 }
 
 /**
@@ -66,15 +68,13 @@ function twoHalves(tcr: Halves, instruction: boolean): TopByteIgnored {
  * while E2H and TGE are set. With E2H = 0 the EL2 regime has a single range and does not consult bit 55, so both halves follow TBI.
  */
 export function taggingFrom(raw: TaggingRegisters): Pick<DebugContext, 'instructionTags' | 'dataTags'> {
-  const { E2H, TGE } = HCR_EL2.decode(raw.HCR_EL2);
-  const tcr1 = TCR_EL1.decode(raw.TCR_EL1);
-  const tcr2 = TCR_EL2.e2h1.decode(raw.TCR_EL2);
-  const { TBI, TBID } = TCR_EL2.e2h0.decode(raw.TCR_EL2);
+  const e2h = (raw.HCR_EL2 & MASK.E2H) !== 0n;
+  const host = e2h && (raw.HCR_EL2 & MASK.TGE) !== 0n;
   const regime = (el: ExceptionLevel, instruction: boolean): TopByteIgnored => {
-    if (el === 1 || (el === 0 && !(E2H === 1 && TGE === 1))) return twoHalves(tcr1, instruction);
-    if (E2H === 1) return twoHalves(tcr2, instruction);
-    const tagged = TBI === 1 && !(instruction && TBID === 1);
-    return { lower: tagged, upper: tagged };
+    if (el === 1 || (el === 0 && !host)) return twoHalves(raw.TCR_EL1, instruction);
+    if (e2h) return twoHalves(raw.TCR_EL2, instruction);
+    const both = tagged(raw.TCR_EL2, WHOLE.TBI, WHOLE.TBID, instruction);
+    return { lower: both, upper: both };
   };
   const levels = (instruction: boolean): DebugContext['dataTags'] => {
     const [el0, el1, el2] = EXCEPTION_LEVELS.map((el) => regime(el, instruction));
@@ -86,10 +86,10 @@ export function taggingFrom(raw: TaggingRegisters): Pick<DebugContext, 'instruct
 /** Reads the software context. */
 export function contextFrom(raw: ContextRegisters): DebugContext {
   return {
-    contextidrEL1: CONTEXTIDR_EL1.decode(raw.CONTEXTIDR_EL1).PROCID,
-    contextidrEL2: CONTEXTIDR_EL2.decode(raw.CONTEXTIDR_EL2).PROCID,
-    vmid: VTTBR_EL2.decode(raw.VTTBR_EL2).VMID,
-    vmid16: VTCR_EL2.decode(raw.VTCR_EL2).VS === 1,
+    contextidrEL1: Number(CONTEXTIDR_EL1.get(raw.CONTEXTIDR_EL1, 'PROCID')),
+    contextidrEL2: Number(CONTEXTIDR_EL2.get(raw.CONTEXTIDR_EL2, 'PROCID')),
+    vmid: Number(VTTBR_EL2.get(raw.VTTBR_EL2, 'VMID')),
+    vmid16: VTCR_EL2.get(raw.VTCR_EL2, 'VS') === 1n,
     ...taggingFrom(raw),
   };
 }

@@ -3,6 +3,7 @@ import {
   stepPending, stepPhase, stepSyndrome, stepSyndromeBits, targetEL, watchpointSyndrome,
   type CompiledBreakpoints, type CompiledWatchpoints, type DebugControls, type DebugImplementation, type DebugSetup, type StepPhase, type StepState, type WatchpointHit,
 } from '@worldswitch/arm64-debug';
+import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { DataAccess } from '@worldswitch/engine';
 import type { ProcessorState } from './processor-state.ts';
 import type { ExceptionEntry } from './exceptions.ts';
@@ -14,6 +15,12 @@ export interface WatchpointFault {
 }
 
 const PAGE = 4096n;
+const UNITS = /^DBG[BW][CV]R/;
+const BREAKPOINT_UNITS = /^DBGB[CV]R/;
+const WATCHPOINT_UNITS = /^DBGW[CV]R/;
+/** DBGWCR<n>_EL1.E. */
+const ENABLED = 1n;
+const NO_RANGES: CompiledWatchpoints['ranges'] = [];
 const ZVA_BYTES = 64;
 
 /**
@@ -23,10 +30,12 @@ const ZVA_BYTES = 64;
 export class DebugUnit {
   readonly #s: ProcessorState;
   readonly implementation: DebugImplementation;
+  readonly #watchpointControls: readonly RegisterName[];
   #setup: DebugSetup | undefined;
   #breakpoints: CompiledBreakpoints | undefined;
   #watchpoints: CompiledWatchpoints | undefined;
   #controls: DebugControls | undefined;
+  #anyWatchpoint: boolean | undefined;
   #stale = false;
   #watchedBefore = false;
   #stepping = false;
@@ -38,16 +47,23 @@ export class DebugUnit {
     this.implementation = implementationFrom(model.constants.ID_AA64DFR0_EL1 ?? 0n, {
       EL2: state.highestEl === 2, VHE: model.features.has('FEAT_VHE'), aarch32: false, zvaBytes: ZVA_BYTES, invalidateBytes: ZVA_BYTES,
     });
+    this.#watchpointControls = Array.from({ length: this.implementation.watchpoints }, (_, n) => `DBGWCR${n}_EL1` as RegisterName);
   }
 
-  /** A debug register, or one that decides whether debug exceptions are taken, has changed: `refresh` must follow before code runs. */
-  changed(): void {
+  /**
+   * A debug register, or one that decides whether debug exceptions are taken, has changed (any, unless named): `refresh` must follow
+   * before code runs.
+   */
+  changed(name?: RegisterName): void {
     if (!this.#stale) this.#watchedBefore = this.#ranges().length > 0;
     this.#stale = true;
     this.#setup = undefined;
-    this.#controls = undefined;
-    this.#breakpoints = undefined;
-    this.#watchpoints = undefined;
+    if (name === undefined || !UNITS.test(name)) this.#controls = undefined;
+    if (name === undefined || !WATCHPOINT_UNITS.test(name)) this.#breakpoints = undefined;
+    if (name === undefined || !BREAKPOINT_UNITS.test(name)) {
+      this.#watchpoints = undefined;
+      this.#anyWatchpoint = undefined;
+    }
     this.#s.core.attend();
   }
   /** Takes changes in. A world switch makes hundreds of them in a row, hence not at once. */
@@ -111,8 +127,8 @@ export class DebugUnit {
   }
   /** The watchpoint that stops an access. */
   checkAccess({ address, shape }: DataAccess, kind: 'load' | 'store' | 'atomic' | 'dc-zva'): WatchpointFault | undefined {
+    if (this.#ranges().length === 0) return undefined;
     const watchpoints = (this.#watchpoints ??= compileWatchpoints(this.setup()));
-    if (watchpoints.ranges.length === 0) return undefined;
     const { el, D } = this.#s.pstate;
     const hit = watchpoints.check({ kind, address, size: shape.size, unprivileged: shape.unprivileged }, el, D);
     return hit === undefined ? undefined : { kind: 'watchpoint', hit };
@@ -122,8 +138,13 @@ export class DebugUnit {
     return { to, syndrome: watchpointSyndrome(this.#s.pstate.el, to, hit), returnTo: this.#s.core.pc, far: hit.far };
   }
 
+  /** Asked at every access of hosted code, between writes of debug registers: hence answered without a setup where nothing is on. */
   #ranges(): CompiledWatchpoints['ranges'] {
-    return (this.#watchpoints ??= compileWatchpoints(this.setup())).ranges;
+    return this.#watchpoints?.ranges ?? (this.#watching() ? (this.#watchpoints = compileWatchpoints(this.setup())).ranges : NO_RANGES);
+  }
+  #watching(): boolean {
+    if (!this.#readControls().MDE) return false;
+    return (this.#anyWatchpoint ??= this.#watchpointControls.some((name) => (this.#s.registers.get(name) & ENABLED) !== 0n));
   }
   #compiled(): CompiledBreakpoints {
     return (this.#breakpoints ??= compileBreakpoints(this.setup()));

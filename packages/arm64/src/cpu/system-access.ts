@@ -54,7 +54,6 @@ export class SystemAccess {
   readonly #verdicts: readonly Map<number, Resolution>[] = [new Map(), new Map(), new Map()];
   /** Which of them depend on a control register, by level. */
   readonly #dependents: readonly Map<RegisterName, number[]>[] = [new Map(), new Map(), new Map()];
-  readonly #controls: ReadonlySet<string> = new Set([...controlRegisters(), 'HCR_EL2']);
 
   constructor(state: ProcessorState, timers: GenericTimers, debug: DebugUnit, effects: AccessEffects) {
     this.#s = state;
@@ -173,17 +172,23 @@ export class SystemAccess {
   }
   /** The consequences of a register's new value. */
   #consequences(name: RegisterName): void {
+    const { translation, control, debug } = this.#roleOf(name);
     if (name === 'HCR_EL2') {
       this.#s.hcrChanged();
       this.#s.selectContext();
       this.#effects.interruptsChanged();
     }
-    if (TRANSLATION.test(name)) this.#effects.translationChanged(name);
-    if (this.#controls.has(name)) {
+    if (translation) this.#effects.translationChanged(name);
+    if (control) {
       this.controlsChanged(name);
       this.gateSimd();
     }
-    if (DEBUG.test(name)) this.#debug.changed();
+    if (debug) this.#debug.changed(name);
+  }
+  #roleOf(name: RegisterName): Role {
+    let role = ROLES.get(name);
+    if (role === undefined) ROLES.set(name, (role = roleOf(name)));
+    return role;
   }
   /** After a change of level or control: may SIMD instructions execute? */
   gateSimd(): void {
@@ -193,11 +198,11 @@ export class SystemAccess {
   #store(name: RegisterName, value: bigint): void {
     const { registers } = this.#s;
     const pair = SET_CLEAR[name];
-    const unit = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name);
+    const { unit } = this.#roleOf(name);
     if (pair !== undefined) {
       const old = registers.get(pair.store);
       registers.set(pair.store, pair.set ? old | registers.legalise(name, value, this.#s.e2h) : old & ~value);
-    } else if (unit !== null) registers.set(name, legaliseUnit(unit[1], Number(unit[2]), value, this.#debug));
+    } else if (unit !== undefined) registers.set(name, unit.legalise(unit.n, value, this.#debug.implementation));
     else if (name === 'OSLAR_EL1') registers.set('OSLSR_EL1', (registers.get('OSLSR_EL1') & ~OSLSR_LOCKED) | ((value & 1n) << 1n));
     else if (name === 'PMCR_EL0') registers.set(name, (registers.get(name) & ~PMCR_WRITABLE) | (value & PMCR_WRITABLE));
     else registers.set(name, registers.legalise(name, value, this.#s.e2h));
@@ -263,10 +268,28 @@ export function undefinedTarget(s: ProcessorState): 1 | 2 {
   return s.pstate.el === 2 || (s.pstate.el === 0 && s.tge) ? 2 : 1;
 }
 
-function legaliseUnit(stem: string, n: number, value: bigint, { implementation }: DebugUnit): bigint {
-  const legalise = { DBGBCR: legaliseDbgbcr, DBGBVR: legaliseDbgbvr, DBGWCR: legaliseDbgwcr, DBGWVR: legaliseDbgwvr }[stem];
-  if (legalise === undefined) throw new RangeError(`${stem} is no debug register family`);
-  return legalise(n, value, implementation);
+/** What a register is to the processor besides storage. */
+interface Role {
+  /** Translation of some regime depends on it. */
+  readonly translation: boolean;
+  /** What accesses come to depends on it. */
+  readonly control: boolean;
+  /** Debug exceptions depend on it. */
+  readonly debug: boolean;
+  /** A register of a breakpoint or watchpoint, which keeps what its unit implements. */
+  readonly unit: { readonly n: number; readonly legalise: typeof legaliseDbgbcr } | undefined;
+}
+
+const LEGALISE = { DBGBCR: legaliseDbgbcr, DBGBVR: legaliseDbgbvr, DBGWCR: legaliseDbgwcr, DBGWVR: legaliseDbgwvr } as const;
+const CONTROLS: ReadonlySet<string> = new Set([...controlRegisters(), 'HCR_EL2']);
+const ROLES = new Map<RegisterName, Role>();
+
+function roleOf(name: RegisterName): Role {
+  const [, stem, n] = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name) ?? [];
+  return {
+    translation: TRANSLATION.test(name), control: CONTROLS.has(name), debug: DEBUG.test(name),
+    unit: stem === undefined ? undefined : { n: Number(n), legalise: LEGALISE[stem as keyof typeof LEGALISE] },
+  };
 }
 
 /** Names of all registers, for the doors. */

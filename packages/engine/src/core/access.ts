@@ -7,6 +7,8 @@ import type { EngineFault, Guest, Translation } from './guest.ts';
 /** A checked access, or what is wrong with it and where. */
 export type AccessVerdict<F> = { readonly ok: true; readonly access: CheckedAccess } | { readonly ok: false; readonly fault: F | EngineFault; readonly at: bigint };
 
+const PAGE_OFFSET = BigInt(PAGE_SIZE - 1);
+
 interface Piece {
   readonly physical: number;
   readonly size: number;
@@ -17,23 +19,23 @@ interface Piece {
  * strict pages, and that something answers. Nothing changes where it fails.
  */
 export function checkAccess<F>(guest: Guest<F>, memory: PhysicalMemory, order: ByteOrder, origin: AccessOrigin, address: bigint, shape: AccessShape): AccessVerdict<F> {
-  const misaligned = address % BigInt(shape.alignTo) !== 0n;
+  const misaligned = (Number(address & PAGE_OFFSET) & (shape.alignTo - 1)) !== 0;
   if (misaligned && shape.alignment === 'strict') return { ok: false, fault: { kind: 'alignment' }, at: address };
-  const pieces: Piece[] = [];
+  const access = new PiecewiseAccess(memory, order, origin, shape);
   for (let done = 0; done < shape.size;) {
-    const at = BigInt.asUintN(64, address + BigInt(done));
+    const at = done === 0 ? address : BigInt.asUintN(64, address + BigInt(done));
     const translation = translate(guest, at, shape);
     if (!translation.ok) return { ok: false, fault: translation.fault, at };
     if (misaligned && translation.strict === true) return { ok: false, fault: { kind: 'alignment' }, at: address };
-    const size = Math.min(shape.size - done, PAGE_SIZE - Number(at % BigInt(PAGE_SIZE)));
+    const size = Math.min(shape.size - done, PAGE_SIZE - Number(at & PAGE_OFFSET));
     const { physical } = translation;
     const region = memory.find(physical);
     const answers = region !== undefined && region.kind !== 'hosted' && (region.kind !== 'rom' || shape.kind === 'read' || region.device !== undefined);
     if (!answers) return { ok: false, fault: { kind: 'external', physical }, at };
-    pieces.push({ physical, size });
+    access.pieces.push({ physical, size });
     done += size;
   }
-  return { ok: true, access: accessOf(memory, order, origin, shape, pieces) };
+  return { ok: true, access };
 }
 
 function translate<F>(guest: Guest<F>, address: bigint, shape: AccessShape): Translation<F> {
@@ -42,37 +44,51 @@ function translate<F>(guest: Guest<F>, address: bigint, shape: AccessShape): Tra
   return read.ok ? guest.translate(address, 'write', shape.unprivileged) : read;
 }
 
-function accessOf(memory: PhysicalMemory, order: ByteOrder, origin: AccessOrigin, shape: AccessShape, pieces: readonly Piece[]): CheckedAccess {
-  const place = (offset: number): Piece => {
-    let rest = offset;
-    for (const piece of pieces) {
-      if (rest < piece.size) return { physical: piece.physical + rest, size: piece.size - rest };
-      rest -= piece.size;
+/** An access that passed: one piece, or two where it crosses into another page. */
+class PiecewiseAccess implements CheckedAccess {
+  readonly shape: AccessShape;
+  readonly pieces: Piece[] = [];
+  readonly #memory: PhysicalMemory;
+  readonly #order: ByteOrder;
+  readonly #origin: AccessOrigin;
+
+  constructor(memory: PhysicalMemory, order: ByteOrder, origin: AccessOrigin, shape: AccessShape) {
+    this.shape = shape;
+    this.#memory = memory;
+    this.#order = order;
+    this.#origin = origin;
+  }
+
+  read(offset: number, size: number): bigint {
+    let value = 0n;
+    for (let done = 0; done < size;) {
+      const { physical, size: room } = this.#place(offset + done);
+      // Whole where one page holds it, else byte by byte.
+      if (done === 0 && room >= size) return this.#memory.read(physical, size, this.#order, this.#origin) ?? 0n;
+      value |= (this.#memory.read(physical, 1, this.#order, this.#origin) ?? 0n) << this.#shift(done, size);
+      done++;
     }
-    throw new RangeError(`offset ${offset} of an access of ${shape.size} bytes`);
-  };
-  const shift = (done: number, size: number, part: number): bigint => BigInt(8 * (order === 'little' ? done : size - part - done));
-  return {
-    shape,
-    read: (offset, size) => {
-      let value = 0n;
-      for (let done = 0; done < size;) {
-        const { physical, size: room } = place(offset + done);
-        // Whole where one page holds it, else byte by byte.
-        const part = done === 0 && room >= size ? size : 1;
-        value |= (memory.read(physical, part, order, origin) ?? 0n) << shift(done, size, part);
-        done += part;
-      }
-      return value;
-    },
-    write: (offset, size, value) => {
-      for (let done = 0; done < size;) {
-        const { physical, size: room } = place(offset + done);
-        // Whole where one page holds it, else byte by byte.
-        const part = done === 0 && room >= size ? size : 1;
-        memory.write(physical, part, BigInt.asUintN(8 * part, value >> shift(done, size, part)), order, origin);
-        done += part;
-      }
-    },
-  };
+    return value;
+  }
+  write(offset: number, size: number, value: bigint): void {
+    for (let done = 0; done < size;) {
+      const { physical, size: room } = this.#place(offset + done);
+      const whole = done === 0 && room >= size;
+      const part = whole ? value : value >> this.#shift(done, size);
+      this.#memory.write(physical, whole ? size : 1, BigInt.asUintN(whole ? 8 * size : 8, part), this.#order, this.#origin);
+      done += whole ? size : 1;
+    }
+  }
+
+  #place(offset: number): Piece {
+    const [first, second] = this.pieces;
+    if (offset < first.size) return offset === 0 ? first : { physical: first.physical + offset, size: first.size - offset };
+    const rest = offset - first.size;
+    if (second === undefined || rest >= second.size) throw new RangeError(`offset ${offset} of an access of ${this.shape.size} bytes`);
+    return { physical: second.physical + rest, size: second.size - rest };
+  }
+  /** Where a byte of an integer goes. */
+  #shift(done: number, size: number): bigint {
+    return BigInt(8 * (this.#order === 'little' ? done : size - 1 - done));
+  }
 }

@@ -200,6 +200,24 @@ export class Core implements EvaluatorPort {
     }
   }
 
+  /**
+   * Between runs: executes the instruction at `pc`, which is fetched and decoded as in a run but counts nowhere: not as retired, not in
+   * the digest. Stops of ours do not act.
+   */
+  executeUncounted(): void {
+    const [budget, remaining] = [this.#budget, this.#remaining];
+    this.engine.enter(this);
+    const physical = this.#fetch();
+    if (physical !== undefined) {
+      const word = this.engine.wordAt(physical);
+      this.#passing = true;
+      this.#execute(word, this.engine.table.bind(word));
+      this.#passing = false;
+    }
+    this.#budget = budget;
+    this.#remaining = remaining;
+  }
+
   /** Between runs: a copy of the state. */
   save(): CoreState {
     const { state, digest } = this;

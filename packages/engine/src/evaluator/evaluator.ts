@@ -8,8 +8,8 @@ import { binary, compare, laneOf, splat, unary, vector, withLane } from './arith
 /** A checked access: where its bytes lie, page by page. */
 export interface CheckedAccess {
   readonly shape: AccessShape;
-  readonly read: (offset: number, size: number) => bigint;
-  readonly write: (offset: number, size: number, value: bigint) => void;
+  read(offset: number, size: number): bigint;
+  write(offset: number, size: number, value: bigint): void;
 }
 
 /** What the evaluator needs of the processor it runs on. */

@@ -41,6 +41,9 @@ export class TranslationCache {
   readonly data: number;
   readonly fetch: number;
   readonly #linear: LinearMemory;
+  /** Whether there is anything to forget: a world switch flushes caches of contexts that have not run since. */
+  #holdsData = true;
+  #holdsFetch = true;
 
   constructor(linear: LinearMemory) {
     this.#linear = linear;
@@ -52,13 +55,18 @@ export class TranslationCache {
   /** Forgets everything. */
   flush(): void {
     this.flushFetch();
+    if (!this.#holdsData) return;
+    this.#holdsData = false;
     this.#linear.u64.set(EMPTY_DATA, this.data >>> 3);
   }
   flushFetch(): void {
+    if (!this.#holdsFetch) return;
+    this.#holdsFetch = false;
     this.#linear.u64.set(EMPTY_FETCH, this.fetch >>> 3);
   }
 
   fillData(entry: DataEntry): void {
+    this.#holdsData = true;
     const { u64, i32 } = this.#linear;
     const index = Number((entry.page >> BigInt(PAGE_BITS)) & BigInt(DATA_ENTRIES - 1));
     const at = this.data + index * DATA_ENTRY.size;
@@ -72,6 +80,7 @@ export class TranslationCache {
     i32[(at + DATA_ENTRY.code) >>> 2] = entry.codeMap | (entry.strict ? 1 : 0);
   }
   fillFetch(page: bigint, records: number): void {
+    this.#holdsFetch = true;
     const { u64, i32 } = this.#linear;
     const at = this.fetch + Number((page >> BigInt(PAGE_BITS)) & BigInt(FETCH_ENTRIES - 1)) * FETCH_ENTRY.size;
     u64[at >>> 3] = page;
