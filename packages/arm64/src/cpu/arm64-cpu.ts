@@ -1,10 +1,11 @@
 import type { CoreStop, Watchpoint } from '@worldswitch/engine';
-import type { Access, DebugHit, InterruptLine, ObservationKind, ObservationRing, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
+import type { Access, DebugHit, InterruptLine, ObservationKind, ObservationScope, OutOfBandStops, Plain, RegisterDoors, SetStop, Stop, Translation } from '@worldswitch/machine';
 import type { StartState } from '../board/load.ts';
 import type { VirtCpu } from '../board/processor.ts';
 import { X } from '../state.ts';
 import { Arm64Processor, type ProcessorOptions } from './cpu.ts';
 import { registerDoors } from './doors.ts';
+import type { Arm64Observation } from './observation.ts';
 
 
 /** An arm64 processor as machines and front ends see one. */
@@ -45,11 +46,11 @@ export class Arm64Cpu implements VirtCpu {
   limit(total: number): void {
     this.processor.core.limit(total);
   }
-  observe(kinds: readonly ObservationKind[], capacity: number): ObservationRing {
-    return this.processor.observe(kinds, capacity);
+  observe(kinds: readonly ObservationKind[], capacity: number, scope: ObservationScope = 'all'): Arm64Observation {
+    return this.processor.observe(kinds, capacity, scope);
   }
   translate(address: bigint, access: Access): Translation {
-    const result = this.processor.mmu.translate(address, access === 'execute' ? 'fetch' : access, { el: this.processor.state.pstate.el, pan: false, unprivileged: false });
+    const result = this.processor.mmu.inspect(address, access === 'execute' ? 'fetch' : access, { el: this.processor.state.pstate.el, pan: false, unprivileged: false });
     if (result.ok) return { kind: 'ok', physical: BigInt(result.physical), attributes: { device: result.device, pageSize: result.pageSize } };
     const { stage, status, level } = result.fault;
     return { kind: 'fault', why: `stage ${stage} fault, status 0x${status.toString(16)}, level ${level}`, syndrome: BigInt(status) };

@@ -153,6 +153,22 @@ describe('stage 1', () => {
     expect(bench.outcome(0n, 'write')).toBe('0');
     expect(bench.memory.get(leaf)).toBe(3n | 0x400n | (1n << 51n));
   });
+
+  it('answers a debugger without keeping an entry or setting an access flag', () => {
+    const { bench, low } = el1Bench();
+    const leaf = bench.map(low, 0x1000n, 3, 0x8000_0000n);
+    bench.set({ TCR_EL1: bench.registers.TCR_EL1 | (1n << 39n) });
+    const who = { el: 1, pan: false, unprivileged: false } as const;
+    const asked = bench.mmu.inspect(0x1234n, 'read', who);
+    expect(bench.memory.get(leaf)! & 0x400n).toBe(0n);
+    expect(bench.mmu.entries()).toEqual([]);
+    expect(bench.mmu.translate(0x1234n, 'read', who)).toEqual(asked);
+    expect(bench.mmu.entries()).toHaveLength(1);
+    const kept = bench.mmu.save();
+    expect(bench.mmu.inspect(0x1ff8n, 'write', who)).toEqual(bench.mmu.inspect(0x1ff8n, 'read', who));
+    expect(bench.mmu.inspect(0x3000n, 'fetch', who)).toMatchObject({ ok: false, fault: { status: 7 } });
+    expect(bench.mmu.save()).toEqual(kept);
+  });
 });
 
 describe('stage 1 off', () => {

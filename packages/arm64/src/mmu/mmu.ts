@@ -71,6 +71,14 @@ export class Mmu {
    * HCR_EL2.{E2H,TGE} choose the regime; alignment and who handles the fault are the caller's.
    */
   translate(va: bigint, kind: TranslationKind, who: Requester): MmuResult {
+    return this.#translate(va, kind, who, false);
+  }
+  /** What {@link translate} would answer, for a debugger: no entry is kept or dropped, no access flag set. */
+  inspect(va: bigint, kind: TranslationKind, who: Requester): MmuResult {
+    return this.#translate(va, kind, who, true);
+  }
+
+  #translate(va: bigint, kind: TranslationKind, who: Requester, probe: boolean): MmuResult {
     const routing = this.#routing ?? this.#routes();
     const regime = this.#regime(regimeOf(who.el, routing));
     const user = who.el === 0 || (who.unprivileged && kind !== 'fetch' && (who.el === 1 || (routing.e2h && routing.tge)));
@@ -82,7 +90,7 @@ export class Mmu {
       return answer(hit.physical + (page % 2 ** (hit.shift - 12)) * 4096 + (HALVES[LOW] & 0xfff), hit.shift, hit.device, kind);
     }
     // What a kept entry refuses is walked again: the tables may allow more by now, and a fault is always that of the tables.
-    return this.#walk(regime, va, page, { kind, user, pan, probe: false }, who, hit);
+    return this.#walk(regime, va, page, { kind, user, pan, probe }, who, hit);
   }
 
   /**
@@ -183,6 +191,7 @@ export class Mmu {
     const device = deviceStage(regime, first, second);
     const physical = second === undefined ? first.output : second.output;
     const shift = second === undefined ? first.shift : Math.min(first.shift, second.shift);
+    if (access.probe) return answer(physical, shift, device, access.kind);
     if (stale !== undefined) this.#drop(stale);
     // A flat translation is computed faster than found.
     if (regime.stage1.on || second !== undefined) this.#keep(regime, page, shift, physical, device, first, second);
