@@ -89,7 +89,14 @@ interface Branch {
 type Tree = Leaf | Branch;
 
 const LEAF_SIZE = 3;
-const WINDOW = 7;
+/** Adjacent bits that one look-up uses. */
+interface Window {
+  readonly low: number;
+  readonly width: number;
+}
+const WIDEST = 7;
+/** Rows of a list that is long: more than a look-up has results. */
+const LONG = 1 << WIDEST;
 
 function isLeaf(tree: Tree): tree is Leaf {
   return Array.isArray(tree);
@@ -124,27 +131,47 @@ function histogram(rows: Leaf, low: number, width: number): Uint32Array | undefi
   return counts;
 }
 
-/** The window that leaves the shortest lists on average, or undefined when none helps enough to pay for its table. */
-function bestWindow(rows: Leaf): { low: number; width: number } | undefined {
-  let best: { low: number; width: number } | undefined;
-  let bestCost = rows.length * 0.75;
-  for (let width = 1; width <= WINDOW; width++) {
+/** Mean list length behind a window if every row is equally likely, plus a small price per table entry; undefined for one that is of no use. */
+function costOf(rows: Leaf, { low, width }: Window): number | undefined {
+  const counts = histogram(rows, low, width);
+  if (!counts) return undefined;
+  let squares = 0;
+  let total = 0;
+  for (const count of counts) {
+    // A list that repeats the whole would be divided for ever.
+    if (count === rows.length) return undefined;
+    squares += count * count;
+    total += count;
+  }
+  return squares / total + counts.length / 256;
+}
+
+/** The widest window, where most rows have fixed bits. */
+function mostFixedWindow(rows: Leaf): Window {
+  const fixed = new Uint32Array(32);
+  for (const { pattern } of rows) for (let bit = 0; bit < 32; bit++) fixed[bit] += (pattern.mask >>> bit) & 1;
+  const sumFrom = (low: number): number => fixed.subarray(low, low + WIDEST).reduce((sum, count) => sum + count, 0);
+  let low = 0;
+  for (let other = 1; other + WIDEST <= 32; other++) if (sumFrom(other) > sumFrom(low)) low = other;
+  return { low, width: WIDEST };
+}
+
+/**
+ * The window that leaves the shortest lists on average, or undefined when none helps enough to pay for its table. Of a long list the
+ * one with the most fixed bits is good enough: to try them all would cost the first word more than all later ones gain.
+ */
+function bestWindow(rows: Leaf): Window | undefined {
+  const worth = rows.length * 0.75;
+  if (rows.length > LONG) {
+    const window = mostFixedWindow(rows);
+    if ((costOf(rows, window) ?? worth) < worth) return window;
+  }
+  let best: Window | undefined;
+  let bestCost = worth;
+  for (let width = 1; width <= WIDEST; width++) {
     for (let low = 0; low + width <= 32; low++) {
-      const counts = histogram(rows, low, width);
-      if (!counts) continue;
-      let squares = 0;
-      let total = 0;
-      let fullest = 0;
-      for (const count of counts) {
-        squares += count * count;
-        total += count;
-        if (count > fullest) fullest = count;
-      }
-      // A bucket that repeats the whole list would recurse for ever.
-      if (fullest === rows.length) continue;
-      // Mean list length if every row is equally likely, plus a small price per table entry.
-      const cost = squares / total + counts.length / 256;
-      if (cost < bestCost) [best, bestCost] = [{ low, width }, cost];
+      const cost = costOf(rows, { low, width });
+      if (cost !== undefined && cost < bestCost) [best, bestCost] = [{ low, width }, cost];
     }
   }
   return best;

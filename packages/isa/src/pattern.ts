@@ -51,7 +51,13 @@ export class PatternError extends Error {
   }
 }
 
-const PART = /^(?:([A-Za-z_][A-Za-z0-9_]*):([0-9]+)|(?:[01-]|\([01]\))+)$/;
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const WIDTH = /^[0-9]+$/;
+
+function notUnderstood(source: string, part: string): never {
+  const way = part === '' ? 'separate parts by one space' : 'a part is a run of 0, 1, -, (0), (1), or name:width';
+  throw new PatternError('pattern-syntax', `pattern '${source}': part '${part}' is not understood; ${way}`);
+}
 
 function ones(width: number): number {
   return width === 32 ? 0xffff_ffff : (1 << width) - 1;
@@ -66,31 +72,31 @@ export function parsePattern(source: string): Pattern {
   let total = 0;
   const placed: { name: string; start: number; width: number }[] = [];
   for (const part of source.split(' ')) {
-    const match = PART.exec(part);
-    if (!match) {
-      const way = part === '' ? 'separate parts by one space' : "a part is a run of 0, 1, -, (0), (1), or name:width";
-      throw new PatternError('pattern-syntax', `pattern '${source}': part '${part}' is not understood; ${way}`);
-    }
-    if (match[1] !== undefined) {
-      const width = Number(match[2]);
-      if (width < 1 || width > 32) throw new PatternError('pattern-syntax', `pattern '${source}': field ${match[1]} of ${width} bits; 1 to 32 are possible`);
-      if (placed.some((field) => field.name === match[1])) {
-        throw new PatternError('duplicate-field', `pattern '${source}': field ${match[1]} appears twice; give each part its own name`);
+    const colon = part.indexOf(':');
+    if (colon >= 0) {
+      const name = part.slice(0, colon);
+      const digits = part.slice(colon + 1);
+      if (!NAME.test(name) || !WIDTH.test(digits)) notUnderstood(source, part);
+      const width = Number(digits);
+      if (width < 1 || width > 32) throw new PatternError('pattern-syntax', `pattern '${source}': field ${name} of ${width} bits; 1 to 32 are possible`);
+      if (placed.some((field) => field.name === name)) {
+        throw new PatternError('duplicate-field', `pattern '${source}': field ${name} appears twice; give each part its own name`);
       }
-      placed.push({ name: match[1], start: total, width });
+      placed.push({ name, start: total, width });
       const places = 2 ** width;
       [mask, value, preset, total] = [mask * places, value * places, preset * places, total + width];
       continue;
     }
+    if (part === '') notUnderstood(source, part);
     for (let at = 0; at < part.length; at++) {
       const should = part[at] === '(';
-      if (should) at += 1;
-      const bit = part[at] === '1' ? 1 : 0;
-      const matters = !should && part[at] !== '-';
-      if (should) at += 1;
+      const bit = part[should ? at + 1 : at];
+      if (bit !== '0' && bit !== '1' && (should || bit !== '-')) notUnderstood(source, part);
+      if (should && part[(at += 2)] !== ')') notUnderstood(source, part);
+      const matters = !should && bit !== '-';
       mask = mask * 2 + (matters ? 1 : 0);
-      value = value * 2 + (matters ? bit : 0);
-      preset = preset * 2 + (should ? bit : 0);
+      value = value * 2 + (matters && bit === '1' ? 1 : 0);
+      preset = preset * 2 + (should && bit === '1' ? 1 : 0);
       total += 1;
     }
   }
