@@ -16,7 +16,10 @@ export { EXCEPTION_CLASSES, FAULT_STATUS, ISS_LAYOUTS, ISS_MEANINGS, SYNCHRONOUS
 export { familyOf, indexInFamily } from './family.ts';
 export { REFERENCE_FEATURES, hasFeatures, masksOf, visible } from './features.ts';
 export type { Features, LayoutMasks } from './features.ts';
-export type { AccessSize, BarrierDomain, HostPort, PortInstruction, PortPlace, ReadingInstruction, Verdict } from './host-port.ts';
+export type {
+  AccessSize, BarrierDomain, ExceptionEvent, HostPort, HostedAccess, HostedVectorMove, PortInstruction, PortPlace, ProcessorEvent, ProcessorEvents, ReadingInstruction, RegisterAccess,
+  SteeringEvent, Verdict,
+} from './host-port.ts';
 export { lintInstructions, lintRegisters, lintRules } from './lint.ts';
 export {
   REGISTERS, REGISTER_LIST, SPLIT_ENCODINGS, byEncoding, classify, encodingOf, instructionAt, isRegisterName, layoutOf, nameOf, registerAt,

@@ -84,8 +84,11 @@ export type Translation =
   | { readonly kind: 'ok'; readonly physical: bigint; readonly attributes: Plain }
   | { readonly kind: 'fault'; readonly why: string; readonly syndrome: bigint };
 
-/** A kind of row the observation ring can hold. */
-export type ObservationKind = 'system-register' | 'exception' | 'barrier' | 'branch' | 'memory';
+/** A kind of row the observation ring can hold. `hosted`: what hosted code moves by itself, to and from memory and vector registers. */
+export type ObservationKind = 'system-register' | 'exception' | 'barrier' | 'branch' | 'memory' | 'hosted';
+
+/** Whose doing is observed: everybody's, or all but what a guest of a hypervisor on this processor does (its exceptions to the hypervisor are in). */
+export type ObservationScope = 'all' | 'host';
 
 /** One observed event: plain data, fields by architecture. */
 export type Observation = { readonly kind: ObservationKind; readonly retired: bigint; readonly pc: bigint; readonly [field: string]: Plain };
@@ -117,8 +120,8 @@ export interface Cpu {
   /** Present when the architecture has debug hardware. */
   readonly facility?: DebugFacility;
   translate(address: bigint, access: Access, regime?: string): Translation;
-  /** Present when the processor can be observed. `capacity` in rows. */
-  observe?(kinds: readonly ObservationKind[], capacity: number): ObservationRing;
+  /** Present when the processor can be observed. `capacity` in rows; `scope` is `all` when left out. */
+  observe?(kinds: readonly ObservationKind[], capacity: number, scope?: ObservationScope): ObservationRing;
   reset(): void;
   save(): Plain;
   restore(state: Plain): void;

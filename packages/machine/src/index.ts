@@ -19,7 +19,7 @@ export { checkRange, ReferenceMemory } from './reference-memory.ts';
 export { EngineMemory } from './engine-memory.ts';
 export { API_VERSION } from './cpu.ts';
 export type {
-  Access, AccessVerdict, Architecture, Cpu, CpuModel, DebugFacility, DebugHit, GuestDoor, MachinePort, Observation, ObservationKind, ObservationRing,
+  Access, AccessVerdict, Architecture, Cpu, CpuModel, DebugFacility, DebugHit, GuestDoor, MachinePort, Observation, ObservationKind, ObservationRing, ObservationScope,
   OutOfBandStops, PlainDoor, RegisterDoors, SetStop, Stop, Translation,
 } from './cpu.ts';
 export type { Board, BoardBuilder, Placement } from './board.ts';

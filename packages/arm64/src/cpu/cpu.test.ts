@@ -14,9 +14,10 @@ describe('observation', () => {
     using ring = cpu.observe(['system-register', 'barrier', 'exception'], 100);
     machine.run({ budget: 8 });
     const rows = ring.drain();
-    expect(rows.map((row) => [row.kind, row.written ?? row.name ?? row.vector, row.reached ?? null])).toEqual([
-      ['system-register', 'HCR_EL2', 'HCR_EL2'], ['barrier', 'isb', null], ['system-register', 'TTBR0_EL1', 'TTBR0_EL2'],
-      ['system-register', 'TTBR0_EL12', 'TTBR0_EL1'], ['system-register', 'TTBR0_EL2', 'TTBR0_EL2'], ['exception', 'synchronous', null],
+    expect(rows).toMatchObject([
+      { kind: 'system-register', written: 'HCR_EL2', reached: 'HCR_EL2' }, { kind: 'barrier', name: 'isb' },
+      { kind: 'system-register', written: 'TTBR0_EL1', reached: 'TTBR0_EL2' }, { kind: 'system-register', written: 'TTBR0_EL12', reached: 'TTBR0_EL1' },
+      { kind: 'system-register', written: 'TTBR0_EL2', reached: 'TTBR0_EL2' }, { kind: 'exception', vector: 'synchronous' },
     ]);
     expect(rows[0]).toMatchObject({ direction: 'write', before: 0n, after: E2H | RW, el: 2, retired: 1n, pc: RAM + 4n, verdict: 'ok' });
     expect(rows[4]).toMatchObject({ direction: 'read', after: 0x11n });
@@ -29,6 +30,37 @@ describe('observation', () => {
     expect(ring.drain()).toMatchObject([{ verdict: 'undefined', reached: null, before: null }]);
     ring[Symbol.dispose]();
     expect(() => cpu.observe([], 1)[Symbol.dispose]()).not.toThrow();
+  });
+  it('tells what hosted code moves, and instructions that only steer', () => {
+    const { cpu } = bare(NEOVERSE_N1, 'nop');
+    const port = hostPort(cpu.processor);
+    const at = { kind: 'address', address: RAM + 0x1000n } as const;
+    port.execute({ op: 'msr', encoding: encodingOf('CPTR_EL2'), value: 0x33ffn & ~(1n << 10n) });
+    using ring = cpu.observe(['system-register', 'barrier', 'hosted'], 100);
+    port.execute({ op: 'str', place: at, size: 4, value: 0x1_0000_0005n });
+    port.execute({ op: 'ldr', place: at, size: 8 });
+    port.execute({ op: 'fp', transfer: 'write', register: 3, value: (7n << 64n) | 1n });
+    port.execute({ op: 'fp', transfer: 'read', register: 3 });
+    port.execute({ op: 'dsb', domain: 'nsh' });
+    port.execute({ op: 'daif', action: 'set', mask: 15 });
+    port.execute({ op: 'msr', encoding: encodingOf('OSLAR_EL1'), value: 1n });
+    expect(ring.drain()).toMatchObject([
+      { kind: 'hosted', move: 'store', address: RAM + 0x1000n, size: 4, value: 5n, el: 2 }, { kind: 'hosted', move: 'load', size: 8, value: 5n },
+      { kind: 'hosted', move: 'write', register: 3, before: 0n, after: (7n << 64n) | 1n }, { kind: 'hosted', move: 'read', register: 3, after: (7n << 64n) | 1n },
+      // CRm of DSB NSH; op1:op2 of DAIFSet.
+      { kind: 'barrier', name: 'dsb', encoding: 7 }, { kind: 'barrier', name: 'pstate', encoding: 0b011_110, operand: 15n },
+      // It cannot be read: what it held is not known.
+      { kind: 'system-register', reached: 'OSLAR_EL1', before: null, after: null },
+    ]);
+  });
+  it('with the scope of the host leaves out what a guest does below EL2, but not its exceptions to EL2', () => {
+    const { machine, cpu } = bare(NEOVERSE_N1, 'mov x1, #0x80000001\n msr hcr_el2, x1\n adr x2, 1f\n msr elr_el2, x2\n mov x3, #0x3c5\n msr spsr_el2, x3\n eret\n1: mrs x4, midr_el1\n msr tpidr_el0, x4\n hvc #3');
+    // The tables are all zero: with stage 2 on, nothing is mapped, so translation of EL1 stays off until the guest's fetch; VM is bit 0.
+    using all = cpu.observe(['system-register', 'barrier', 'exception'], 100, 'host');
+    machine.run({ budget: 20 });
+    const rows = all.drain();
+    expect(rows.filter(({ el }) => el < 2).every(({ kind }) => kind === 'exception')).toBe(true);
+    expect(rows.filter(({ kind }) => kind === 'exception')[0]).toMatchObject({ el: 1, to: 2 });
   });
 });
 

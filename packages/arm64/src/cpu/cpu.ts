@@ -1,7 +1,7 @@
 import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
 import { encodeSyndrome, syndromes, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
-import type { InterruptLine, MachinePort, ObservationKind, Plain } from '@worldswitch/machine';
+import type { InterruptLine, MachinePort, ObservationKind, ObservationScope, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
 import { Mmu, mmuFeatures, type ControlRegister, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
 import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
@@ -39,6 +39,8 @@ export interface ProcessorOptions {
   /** MPIDR_EL1 affinity. */
   readonly affinity: bigint;
   readonly firmware: FirmwarePort;
+  /** When writes that change the context act: at once, or at the next context synchronization event, which finds missing barriers. Default `early`. */
+  readonly sync?: 'early' | 'late';
 }
 
 /** What `save` gives. */
@@ -52,10 +54,11 @@ interface SavedProcessor {
   readonly powered: boolean;
   readonly waiting: boolean;
   readonly event: boolean;
+  readonly late: ReturnType<SystemAccess['saveLate']>;
 }
 
 const SEMIHOSTING = 0xf000n;
-const HCR = { TSC: 1n << 19n, HCD: 1n << 29n } as const;
+const HCR = { VM: 1n, TSC: 1n << 19n, HCD: 1n << 29n } as const;
 const SCTLR = { SA: 1n << 3n, SA0: 1n << 4n } as const;
 const MPIDR_RES1 = 1n << 31n;
 
@@ -134,7 +137,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
           translationAbort: (fault) => { this.#take(dataAbort(this.#aborts, translationAccess(fault.address), fault)); },
         }, name, value);
       },
-    });
+    }, options.sync ?? 'early');
     this.helpers = instructionHelpers({
       state: this.state, access: this.access, exclusives: this.#exclusives,
       take: (entry) => { this.#take(entry); },
@@ -146,7 +149,6 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       wait: (instruction) => this.#wait(instruction),
       sendEvent: () => { this.#sendEvent(); },
       loadedExclusive: () => { this.#loadedExclusive = true; },
-      observeBarrier: (name) => this.access.observer?.barrier(this.#place(), name),
     });
     this.state.core = engine.addCore(this, CONTEXT_COUNT);
     this.reset();
@@ -181,6 +183,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.#event = false;
     this.#exclusives.clear();
     this.mmu.reset();
+    this.access.restoreLate([]);
     this.settle();
   }
   /** After registers were written behind the instructions' backs (reset, restore, a debugger): recompute everything derived. */
@@ -233,6 +236,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       core: this.core.save() as unknown as Plain, registers: registers.save(), mmu: this.mmu.save() as unknown as Plain,
       pstate: { el, sp, D, A, I, F, IL, PAN, UAO, DIT, SSBS, SS: step.SS, last: step.last },
       inputs: this.interrupts.save(), exclusive: this.#exclusives.save(), powered: this.#powered, waiting: this.#waiting, event: this.#event,
+      late: this.access.saveLate(),
     };
   }
   restore(saved: Plain): void {
@@ -247,6 +251,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.#powered = s.powered;
     this.#waiting = s.waiting;
     this.#event = s.event;
+    this.access.restoreLate(s.late);
     this.settle();
   }
 
@@ -259,7 +264,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.#loadedExclusive = false;
     const step = this.debug.beforeInstruction();
     if (step !== undefined) return this.#take(step);
-    if (!this.state.pstate.IL) return false;
+    // A misaligned pc comes first, a fetch that aborts does not (DDI 0487 D1.4.5, prioritization: 7, 8 or 11 by choice, 9).
+    if (!this.state.pstate.IL || (this.core.pc & 3n) !== 0n) return false;
     return this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.illegalState()), returnTo: this.core.pc });
   }
   fetched(): boolean {
@@ -387,23 +393,25 @@ export class Arm64Processor implements Guest<Arm64Fault> {
 
   // Exceptions
 
-  /** Calls back at every exception entry, until the returned function is called. */
-  onException(listener: (entry: ExceptionEntry) => void): () => void {
-    this.#listeners.add(listener);
-    return () => { this.#listeners.delete(listener); };
-  }
-  readonly #listeners = new Set<(entry: ExceptionEntry) => void>();
+  /** The last exception taken; whoever wants to know whether an instruction takes one clears it before. */
+  lastException: ExceptionEntry | undefined;
   /** In WFI, and nothing has come since. */
   get waiting(): boolean {
     return this.#waiting;
   }
 
-  /** Observes system registers, barriers and exceptions until the ring is disposed of. One observer at a time. */
-  observe(kinds: readonly ObservationKind[], capacity: number): Arm64Observation {
+  /** Observes system registers, barriers, exceptions and hosted moves until the ring is disposed of. One observer at a time. */
+  observe(kinds: readonly ObservationKind[], capacity: number, scope: ObservationScope = 'all'): Arm64Observation {
     if (this.access.observer !== undefined) throw new RangeError('this processor is observed already; dispose of that ring first, or share it');
-    const ring = new Arm64Observation(this.core.engine.linear, kinds, capacity, () => { this.access.observer = undefined; });
+    const ring = new Arm64Observation(this.core.engine.linear, kinds, capacity, {
+      stop: () => { this.access.observer = undefined; }, ...(scope === 'host' && { omit: (el) => el < 2 && this.#inGuestWorld() }),
+    });
     this.access.observer = ring;
     return ring;
+  }
+  /** Below EL2, stage 2 translates: what runs there is a guest. */
+  #inGuestWorld(): boolean {
+    return !this.state.tge && (this.state.registers.get('HCR_EL2') & HCR.VM) !== 0n;
   }
   #place(): EventPlace {
     return { retired: this.core.retired, pc: this.core.pc, el: this.state.pstate.el };
@@ -412,7 +420,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   #take(entry: ExceptionEntry): true {
     this.access.observer?.exception(this.#place(), entry);
     this.#waiting = false;
-    for (const listener of this.#listeners) listener(entry);
+    this.lastException = entry;
+    this.access.synchronise();
     this.exceptions.take(entry);
     this.access.gateSimd();
     return true;

@@ -3,6 +3,7 @@ import type { Helper } from '@worldswitch/engine';
 import { crc32Step } from '../execute/crc32.ts';
 import type { ExceptionEntry } from './exceptions.ts';
 import type { Exclusives } from './exclusives.ts';
+import type { BarrierName } from './observation.ts';
 import type { ProcessorState } from './processor-state.ts';
 import { pstateImmediate } from './pstate-immediate.ts';
 import { undefinedTarget, type AccessOutcome, type SystemAccess } from './system-access.ts';
@@ -19,7 +20,6 @@ export interface HelperPort {
   wait(instruction: 'wfi' | 'wfe'): bigint | undefined;
   sendEvent(): void;
   loadedExclusive(): void;
-  observeBarrier(name: 'isb' | 'dsb' | 'eret'): void;
 }
 
 /** The helpers that `execute/` calls by name: everything that is more than registers and memory. `undefined` where an exception was taken. */
@@ -30,9 +30,9 @@ export function instructionHelpers(port: HelperPort): Readonly<Record<string, He
     port.take({ ...result.entry, returnTo: state.core.pc });
     return undefined;
   };
-  const barrier = (name: 'isb' | 'dsb'): Helper => () => {
-    port.observeBarrier(name);
-    return 0n;
+  const observe = (name: BarrierName, encoding?: number, operand?: bigint): void => {
+    const { core, pstate } = state;
+    access.observer?.barrier({ retired: core.retired, pc: core.pc, el: pstate.el }, name, encoding, operand);
   };
   const event: Helper = () => {
     port.sendEvent();
@@ -46,7 +46,10 @@ export function instructionHelpers(port: HelperPort): Readonly<Record<string, He
     pstateImmediate: (field, crm) => {
       const verdict = pstateImmediate(state, access, Number(field), Number(crm));
       if (verdict === 'undefined') return port.undefined();
-      if (verdict === 'ok') return 0n;
+      if (verdict === 'ok') {
+        observe('pstate', Number(field), crm);
+        return 0n;
+      }
       const [op1, op2] = [Number(field) >> 3, Number(field) & 7];
       // op0 0, CRn 4, and 31 for the register that there is none of.
       const iss = sysregIss((op1 << 11) | (4 << 7) | (Number(crm) << 3) | op2, 31, 'write');
@@ -55,17 +58,28 @@ export function instructionHelpers(port: HelperPort): Readonly<Record<string, He
     },
     eret: () => {
       if (state.pstate.el === 0) return port.undefined();
-      port.observeBarrier('eret');
+      observe('eret');
+      access.synchronise();
       port.exceptionReturn();
       return undefined;
     },
-    wfi: () => port.wait('wfi'),
+    wfi: () => {
+      observe('wfi');
+      return port.wait('wfi');
+    },
     wfe: () => port.wait('wfe'),
     sev: event,
     sevl: event,
     yield: () => 0n,
-    isb: barrier('isb'),
-    dsb: barrier('dsb'),
+    isb: () => {
+      observe('isb');
+      access.synchronise();
+      return 0n;
+    },
+    dsb: (option) => {
+      observe('dsb', Number(option));
+      return 0n;
+    },
     crc32: (accumulator, value, bytes) => crc32Step('crc32', accumulator, value, Number(bytes)),
     crc32c: (accumulator, value, bytes) => crc32Step('crc32c', accumulator, value, Number(bytes)),
     clrex: () => {

@@ -5,6 +5,7 @@ import {
 import { legaliseDbgbcr, legaliseDbgbvr, legaliseDbgwcr, legaliseDbgwvr } from '@worldswitch/arm64-debug';
 import type { DebugUnit } from './debug-unit.ts';
 import type { ExceptionEntry } from './exceptions.ts';
+import { LateWrites } from './late-writes.ts';
 import type { EventPlace, Observer } from './observation.ts';
 import type { GenericTimers } from './timers.ts';
 import type { ProcessorState } from './processor-state.ts';
@@ -26,6 +27,8 @@ export type AccessOutcome = { readonly ok: true; readonly value: bigint } | { re
 
 const TRANSLATION = /^(SCTLR|TCR|TTBR[01]|MAIR|CONTEXTIDR)_EL[12]$|^(HCR|VTCR|VTTBR)_EL2$/;
 const DEBUG = /^(DBG[BW][CV]R\d+|MDSCR|OSLAR|OSDLR|DBGPRCR|CONTEXTIDR|TCR)_EL[12]$|^(MDCR|HCR|VTTBR|VTCR|CONTEXTIDR|TCR)_EL2$/;
+/** Not TVAL: its value counts from the write. */
+const TIMER = /^CNT(P|V|HP|HV)_(CTL|CVAL)_EL[02]$|^CNTVOFF_EL2$/;
 const FLOATING_POINT = encodingOf('FPCR');
 /** Pairs of registers that set and clear bits of one. */
 const SET_CLEAR: Readonly<Record<string, { readonly store: RegisterName; readonly set: boolean }>> = {
@@ -55,7 +58,11 @@ export class SystemAccess {
   /** Which of them depend on a control register, by level. */
   readonly #dependents: readonly Map<RegisterName, number[]>[] = [new Map(), new Map(), new Map()];
 
-  constructor(state: ProcessorState, timers: GenericTimers, debug: DebugUnit, effects: AccessEffects) {
+  /** `sync: 'late'`: writes that change the context act at the next context synchronization event, no sooner. */
+  readonly #late: LateWrites | undefined;
+
+  constructor(state: ProcessorState, timers: GenericTimers, debug: DebugUnit, effects: AccessEffects, sync: 'early' | 'late') {
+    this.#late = sync === 'late' ? new LateWrites() : undefined;
     this.#s = state;
     this.#timers = timers;
     this.#debug = debug;
@@ -139,6 +146,8 @@ export class SystemAccess {
 
   /** The value of a register as an instruction that reaches it reads it. */
   read(name: RegisterName): bigint {
+    const late = this.#late?.get(name);
+    if (late !== undefined) return this.#legal(name, late);
     const { pstate, registers, core, model } = this.#s;
     switch (name) {
       case 'CurrentEL': return BigInt(pstate.el) << 2n;
@@ -166,6 +175,22 @@ export class SystemAccess {
   /** A write that reaches a register, with all its consequences. */
   write(name: RegisterName, value: bigint): void {
     if (this.#writePstate(name, value)) return;
+    if (this.#late !== undefined && this.#roleOf(name).context) this.#late.set(name, value);
+    else this.#act(name, value);
+  }
+  /** A context synchronization event: ISB, exception entry, exception return. */
+  synchronise(): void {
+    for (const [name, value] of this.#late?.drain() ?? []) this.#act(name, value);
+  }
+  /** Writes that wait; part of a snapshot. */
+  saveLate(): ReturnType<LateWrites['save']> {
+    return this.#late?.save() ?? [];
+  }
+  restoreLate(saved: ReturnType<LateWrites['save']>): void {
+    this.#late?.restore(saved);
+  }
+
+  #act(name: RegisterName, value: bigint): void {
     if (this.#timers.write(name, value)) this.#timers.update();
     else this.#store(name, value);
     this.#consequences(name);
@@ -198,14 +223,20 @@ export class SystemAccess {
   #store(name: RegisterName, value: bigint): void {
     const { registers } = this.#s;
     const pair = SET_CLEAR[name];
-    const { unit } = this.#roleOf(name);
     if (pair !== undefined) {
       const old = registers.get(pair.store);
       registers.set(pair.store, pair.set ? old | registers.legalise(name, value, this.#s.e2h) : old & ~value);
-    } else if (unit !== undefined) registers.set(name, unit.legalise(unit.n, value, this.#debug.implementation));
-    else if (name === 'OSLAR_EL1') registers.set('OSLSR_EL1', (registers.get('OSLSR_EL1') & ~OSLSR_LOCKED) | ((value & 1n) << 1n));
-    else if (name === 'PMCR_EL0') registers.set(name, (registers.get(name) & ~PMCR_WRITABLE) | (value & PMCR_WRITABLE));
-    else registers.set(name, registers.legalise(name, value, this.#s.e2h));
+    } else if (name === 'OSLAR_EL1') registers.set('OSLSR_EL1', (registers.get('OSLSR_EL1') & ~OSLSR_LOCKED) | ((value & 1n) << 1n));
+    else registers.set(name, this.#legal(name, value));
+  }
+  /** What a register keeps of a value. */
+  #legal(name: RegisterName, value: bigint): bigint {
+    const { registers } = this.#s;
+    const { unit, timer } = this.#roleOf(name);
+    if (unit !== undefined) return unit.legalise(unit.n, value, this.#debug.implementation);
+    if (timer) return this.#timers.legal(name, value);
+    if (name === 'PMCR_EL0') return (registers.get(name) & ~PMCR_WRITABLE) | (value & PMCR_WRITABLE);
+    return registers.legalise(name, value, this.#s.e2h);
   }
   #writePstate(name: RegisterName, value: bigint): boolean {
     const { pstate, core } = this.#s;
@@ -276,6 +307,9 @@ interface Role {
   readonly control: boolean;
   /** Debug exceptions depend on it. */
   readonly debug: boolean;
+  readonly timer: boolean;
+  /** A direct write needs a context synchronization event before it is sure to act. */
+  readonly context: boolean;
   /** A register of a breakpoint or watchpoint, which keeps what its unit implements. */
   readonly unit: { readonly n: number; readonly legalise: typeof legaliseDbgbcr } | undefined;
 }
@@ -286,8 +320,9 @@ const ROLES = new Map<RegisterName, Role>();
 
 function roleOf(name: RegisterName): Role {
   const [, stem, n] = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name) ?? [];
+  const [translation, control, debug, timer] = [TRANSLATION.test(name), CONTROLS.has(name), DEBUG.test(name), TIMER.test(name)];
   return {
-    translation: TRANSLATION.test(name), control: CONTROLS.has(name), debug: DEBUG.test(name),
+    translation, control, debug, timer, context: translation || control || debug || timer,
     unit: stem === undefined ? undefined : { n: Number(n), legalise: LEGALISE[stem as keyof typeof LEGALISE] },
   };
 }

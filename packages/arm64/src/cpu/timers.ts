@@ -59,10 +59,14 @@ export class GenericTimers {
   write(name: RegisterName, value: bigint): boolean {
     const timer = this.#timers.find(({ ctl, cval, tval }) => name === ctl || name === cval || name === tval);
     if (timer === undefined) return name === 'CNTVOFF_EL2' && (this.#registers.set(name, value), true);
-    if (name === timer.ctl) this.#registers.set(name, value & (ENABLE | IMASK));
-    else if (name === timer.cval) this.#registers.set(name, value);
+    if (name === timer.ctl || name === timer.cval) this.#registers.set(name, this.legal(name, value));
     else this.#registers.set(timer.cval, u64(this.#countOf(timer, this.count) + BigInt.asIntN(32, value)));
     return true;
+  }
+
+  /** What a control, compare value or offset keeps of a value. */
+  legal(name: RegisterName, value: bigint): bigint {
+    return TIMERS.some(({ ctl }) => ctl === name) ? value & (ENABLE | IMASK) : value;
   }
 
   /** Sets the lines from the present count and schedules the next expiry. */

@@ -3,12 +3,14 @@ import type { PhysicalMemory } from '@worldswitch/machine';
 import type { GuestMemory, MakeCpu, VirtCpuSetup } from '../board/processor.ts';
 import { X } from '../state.ts';
 import { Arm64Cpu } from './arm64-cpu.ts';
-import type { Arm64Processor, FirmwarePort } from './cpu.ts';
+import type { Arm64Processor, FirmwarePort, ProcessorOptions } from './cpu.ts';
 import type { Arm64Model } from './model.ts';
 
-/** Processors of this package for the `virt` board, on an engine whose physical memory is the board's. */
-export function virtProcessors<M extends PhysicalMemory>(engine: Engine, model: Arm64Model): (...setup: Parameters<MakeCpu<M>>) => Arm64Cpu {
-  return (port, setup) => new Arm64Cpu({ engine, port, model, highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
+/** Processors of this package for the `virt` board, on an engine whose physical memory is the board's. `sync` as in {@link ProcessorOptions}. */
+export function virtProcessors<M extends PhysicalMemory>(
+  engine: Engine, model: Arm64Model, { sync }: Pick<ProcessorOptions, 'sync'> = {},
+): (...setup: Parameters<MakeCpu<M>>) => Arm64Cpu {
+  return (port, setup) => new Arm64Cpu({ engine, port, model, ...(sync !== undefined && { sync }), highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
 }
 
 function firmwareOf(setup: VirtCpuSetup): FirmwarePort {

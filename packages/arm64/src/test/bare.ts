@@ -14,7 +14,7 @@ export interface Bare {
   readonly engine: Engine;
 }
 
-export function bare(model: Arm64Model, source: string, kind: EngineKind = 'interpreter', el: 1 | 2 = 2): Bare {
+export function bare(model: Arm64Model, source: string, kind: EngineKind = 'interpreter', el: 1 | 2 = 2, sync: 'early' | 'late' = 'early'): Bare {
   const cpus: Arm64Cpu[] = [];
   const engine = new Engine({ table: createInstructionTable(), layout: STATE, order: 'little', kind });
   const machine = new Machine({
@@ -22,7 +22,7 @@ export function bare(model: Arm64Model, source: string, kind: EngineKind = 'inte
     compose(board) {
       board.memory.ram(RAM, 0x10_0000);
       board.cpu((port) => {
-        const cpu = virtProcessors(engine, model)(port, { el, affinity: 0n, frequency: 62_500_000, conduit: 'smc', firmware: () => undefined });
+        const cpu = virtProcessors(engine, model, { sync })(port, { el, affinity: 0n, frequency: 62_500_000, conduit: 'smc', firmware: () => undefined });
         cpus.push(cpu);
         return cpu;
       });

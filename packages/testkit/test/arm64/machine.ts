@@ -19,6 +19,8 @@ export interface MachineOptions {
   readonly digest?: boolean;
   /** Visits of a jump target that get it translated; default the engine's. */
   readonly threshold?: number;
+  /** When context-changing writes act; default `early`. */
+  readonly sync?: 'early' | 'late';
   /** Answer HLT #0xF000; its output is the console's. */
   readonly semihosting?: boolean;
   /** Called with the console so far, whenever the guest has sent a character. */
@@ -53,11 +55,11 @@ export function instructionsOf(model: Arm64Model): InstructionTable {
 
 /** @throws what `createVirt` throws. */
 export function arm64Machine(options: MachineOptions): Arm64Machine {
-  const { kind = 'interpreter', model = CORTEX_A57, image, deviceTree, el2 = true, digest = false, onConsole, threshold } = options;
+  const { kind = 'interpreter', model = CORTEX_A57, image, deviceTree, el2 = true, digest = false, onConsole, threshold, sync = 'early' } = options;
   const engine = new Engine({ table: instructionsOf(model), layout: STATE, order: 'little', kind, digest, ...(threshold !== undefined && { threshold }) });
   let console = '';
   const virt = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), image, el2, model: model.name,
+    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model, { sync }), image, el2, model: model.name,
     ...(deviceTree !== undefined && { deviceTree }), ...(options.semihosting === true && { semihosting: {} }),
     console: (byte) => {
       console += String.fromCharCode(byte);

@@ -9,9 +9,9 @@ import { compareRun } from './trace.ts';
 const firmware = (): Uint8Array => new Uint8Array(readFileSync(fetchInput('u-boot-arm64.bin')));
 
 /** From reset, no key pressed: undefined if each block of program counters is QEMU's, else where they part. */
-export function compareUboot(kind: EngineKind, blocks: number): string | undefined {
+export function compareUboot(kind: EngineKind, blocks: number, sync: 'early' | 'late' = 'early'): string | undefined {
   const image = { kind: 'firmware', firmware: firmware() } as const;
-  return compareRun(() => arm64Machine({ kind, image, digest: true }), blocks, (trace) => runUboot({ blocks, ...(trace !== undefined && { trace }) }));
+  return compareRun(() => arm64Machine({ kind, image, digest: true, sync }), blocks, (trace) => runUboot({ blocks, ...(trace !== undefined && { trace }) }));
 }
 
 const SLICE = 500_000;
