@@ -5,5 +5,6 @@ export { fixedRegisters, startOf, translationTables, WINDOW_PHYSICAL, type Memor
 export { forms, formOf, nameOf, type Form, type FormClass } from './forms.ts';
 export { before, instanceOf, instancesOf, type Instance } from './generate.ts';
 export { capture, type ProcessorView } from './result.ts';
+export { departures, type Departure } from './departures.ts';
 export { exclusions } from './exclusions.ts';
 export { formsWithoutVectors, mismatch, vectorsOf, type Vector } from './store.ts';

@@ -52,7 +52,7 @@ export class VectorMachine {
     const { memory } = engine;
     if (start.marker !== this.#marker) throw new RangeError(`vector with marker ${start.marker.toString(16)} on a machine for ${this.#marker.toString(16)}`);
     const translated = engine.kind === 'translator';
-    if (translated && ++this.#cases % CASES_PER_PAGE === 0) engine.code.clear();
+    if (++this.#cases % CASES_PER_PAGE === 0 && translated) engine.code.clear();
     const branch = new Uint32Array([0x1400_0000 | Number((start.pc - TRAMPOLINE) >> 2n)]);
     if (translated) memory.load(Number(TRAMPOLINE - WINDOW + WINDOW_PHYSICAL), new Uint8Array(branch.buffer));
     const [code] = start.memory;
@@ -65,6 +65,10 @@ export class VectorMachine {
     return after;
   }
 
+  /** Cases so far. */
+  get cases(): number {
+    return this.#cases;
+  }
   /** How many cases began in a translated region. */
   get translated(): number {
     return this.#translated;

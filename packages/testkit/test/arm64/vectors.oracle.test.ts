@@ -8,7 +8,7 @@ import { exclusions, formsWithoutVectors, forms, nameOf } from '../../../../tool
 import { sampleOf, VectorRuns } from './vectors.ts';
 
 /** One vector in so many. */
-const EVERY = 30;
+const EVERY = 29;
 const KINDS: readonly EngineKind[] = ['evaluator', 'interpreter', 'translator'];
 
 const samples = forms.map((form) => ({ form, vectors: sampleOf(form, EVERY) }));
@@ -21,9 +21,9 @@ describe('instruction vectors', () => {
     for (const { id, reason } of exclusions) expect(reason.length, id).toBeGreaterThan(20);
   });
 
-  it.each(samples.map(({ form, vectors }) => [nameOf(form), form, vectors] as const))('%s', (_, form, vectors) => {
+  it.each(samples.map(({ form, vectors }) => [nameOf(form), vectors] as const))('%s', (_, vectors) => {
     expect(vectors.length).toBeGreaterThanOrEqual(10);
-    expect(KINDS.flatMap((kind) => runs.run(kind, form, vectors))).toEqual([]);
+    expect(KINDS.flatMap((kind) => runs.run(kind, vectors))).toEqual([]);
   });
 
   afterAll(() => {
