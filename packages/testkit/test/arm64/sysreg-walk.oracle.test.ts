@@ -7,9 +7,10 @@ import { REGISTER_LIST } from '@worldswitch/arm64-sysreg';
 import type { EngineKind } from '@worldswitch/engine';
 import { describe, expect, it } from 'vitest';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
+import { walkBytes, walkSource } from '../../../../tooling/oracles/sysreg-walk.ts';
 import { Guest, GUEST_TOOLS } from './guest.ts';
 import { whyDifferent } from './sysreg-differences.ts';
-import { describeOutcome, describeSetting, itemName, ITEMS, SKIPPED, settings, walkSource } from './sysreg-walk.ts';
+import { describeOutcome, describeSetting, itemName, ITEMS, SKIPPED, settings, walkOf } from './sysreg-walk.ts';
 
 const CPU = 'neoverse-n1';
 const RANDOM_ROUNDS = 6;
@@ -58,7 +59,7 @@ function table(rows: readonly Row[]): string {
 describe.runIf(haveTools(...GUEST_TOOLS))('the walk over all system registers', () => {
   const count = list.length * ITEMS.length;
   const walked = new Map<string, bigint[]>();
-  const guest = new Guest(walkSource(list), count * 8 + 64);
+  const guest = new Guest(walkSource(walkOf(list)), walkBytes(walkOf(list)));
   const ours = (kind: EngineKind): bigint[] => {
     const words = walked.get(kind) ?? guest.onOurs(kind, CPU);
     walked.set(kind, words);
