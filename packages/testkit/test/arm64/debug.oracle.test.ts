@@ -28,10 +28,10 @@ interface Pair {
 const exceptionClass = ({ esr }: Taken): number => Number(esr >> 26n);
 const isWatchpoint = (taken: Taken): boolean => exceptionClass(taken) >> 1 === 0x34 >> 1;
 
-/** Where QEMU 7.2 departs from the manual (DDI 0487 D2.10, watchpoint exceptions), or both have a choice. */
+/** Where QEMU 7.2 departs from the manual (DDI 0487 D2.9, watchpoint exceptions), or both have a choice. */
 const DIFFERENCES: readonly { readonly why: string; readonly is: (pair: Pair) => boolean }[] = [
   {
-    why: 'FAR may be any address from the lowest the access touches to the highest watched (D2.10.5): we give the lowest accessed, QEMU the lowest accessed that is watched',
+    why: 'FAR may be any address from the lowest the access touches to the highest watched (D2.9.8.2): we give the lowest accessed, QEMU the lowest accessed that is watched',
     is: ({ ours, qemu }) => ours !== undefined && qemu !== undefined && isWatchpoint(ours) && ours.esr === qemu.esr && ours.spsr === qemu.spsr && ours.far < qemu.far,
   },
   {
@@ -40,7 +40,7 @@ const DIFFERENCES: readonly { readonly why: string; readonly is: (pair: Pair) =>
       && UNALIGNED.includes(instruction) && qemu.far === (ours.far & ~7n),
   },
   {
-    why: 'with PSTATE.D set no debug exception is taken at its own level: step is inactive (D2.12.2); QEMU takes the one of the instruction that sets D',
+    why: 'with PSTATE.D set no debug exception is taken at its own level: step is inactive (D2.11.3); QEMU takes the one of the instruction that sets D',
     is: ({ ours, qemu, scenario }) => ours === undefined && qemu !== undefined && scenario.el === scenario.to && exceptionClass(qemu) === 0x33 && (qemu.spsr & MASKED) !== 0n,
   },
   {
@@ -52,7 +52,7 @@ const DIFFERENCES: readonly { readonly why: string; readonly is: (pair: Pair) =>
     is: ({ ours, qemu, instruction }) => ours === undefined && qemu !== undefined && isWatchpoint(qemu) && instruction === 'ldr x0, [x10, #13]',
   },
   {
-    why: 'whether a store-exclusive that fails can hit is IMPLEMENTATION DEFINED (D2.10.4); QEMU looks at the monitor first',
+    why: 'whether a store-exclusive that fails can hit is IMPLEMENTATION DEFINED (D2.9.6.1); QEMU looks at the monitor first',
     is: ({ ours, qemu, instruction }) => qemu === undefined && ours !== undefined && isWatchpoint(ours) && instruction.startsWith('stxr'),
   },
 ];

@@ -15,21 +15,21 @@ const control = (setting: Setting, name: (typeof CONTROLS)[number]): bigint => s
 const DIFFERENCES: readonly Difference[] = [
   {
     registers: /^(OSDTR[RT]X|OSECCR|DBGPRCR|DBGCLAIM(SET|CLR)|DBGAUTHSTATUS)_EL1$|^DBGDTR(RX|TX)?_EL0$/,
-    why: 'QEMU does not have these; every processor has (D17.3, debug registers)',
+    why: 'QEMU does not have these; every processor has (D24.3, debug registers)',
   },
   {
     registers: /_EL[01]2$/, only: ({ el, e2h }) => el === 2 && !e2h,
-    why: 'UNDEFINED with HCR_EL2.E2H = 0 (D17.2, SCTLR_EL12 and the others: "Accessing"); QEMU executes those of EL1 and traps those of the timers',
+    why: 'UNDEFINED with HCR_EL2.E2H = 0 (D24.2, SCTLR_EL12 and the others: "Accessing"); QEMU executes those of EL1 and traps those of the timers',
   },
-  { registers: /^(DACR32|IFSR32|FPEXC32|DBGVCR32)_EL2$/, why: 'UNDEFINED where EL1 has no AArch32 (D17.2, DACR32_EL2: "Configurations"): this model has none, QEMU\'s has' },
+  { registers: /^(DACR32|IFSR32|FPEXC32|DBGVCR32)_EL2$/, why: 'UNDEFINED where EL1 has no AArch32 (D24.2, DACR32_EL2: "Configurations"): this model has none, QEMU\'s has' },
   { registers: /^(ERRIDR|ERRSELR|ERX\w+|DISR)_EL1$|^(VSESR|VDISR)_EL2$/, why: 'FEAT_RAS: this model does not have it (ID_AA64PFR0_EL1.RAS = 0), QEMU\'s has' },
   { registers: /^DC ZVA$/, why: 'alignment fault, since all memory is Device while translation is off (C5.3, DC ZVA); QEMU zeroes' },
-  { registers: /^MDCCSR_EL0$/, only: ({ el }) => el === 0, why: 'MDSCR_EL1.TDCC to EL1 comes before MDCR_EL2.TDA (D17.3, MDCCSR_EL0: pseudocode); QEMU looks at MDCR_EL2 first' },
+  { registers: /^MDCCSR_EL0$/, only: ({ el }) => el === 0, why: 'MDSCR_EL1.TDCC to EL1 comes before MDCR_EL2.TDA (D24.3, MDCCSR_EL0: pseudocode); QEMU looks at MDCR_EL2 first' },
   {
     registers: /^(PMSELR|PMCCNTR|PMXEVCNTR|PMEVCNTR\d+|PMSWINC)_EL0$/, only: (s) => s.el === 0,
-    why: 'MDCR_EL2.TPM traps EL0, too (D17.5, PMSELR_EL0: pseudocode); QEMU lets PMUSERENR_EL0.{ER, CR, SW} pass it',
+    why: 'MDCR_EL2.TPM traps EL0, too (D24.5, PMSELR_EL0: pseudocode); QEMU lets PMUSERENR_EL0.{ER, CR, SW} pass it',
   },
-  { registers: /^PMCR_EL0$/, only: (s) => (control(s, 'MDCR_EL2') & 0x20n) !== 0n, why: 'MDCR_EL2.TPMCR traps (D17.3, MDCR_EL2); QEMU ignores it' },
+  { registers: /^PMCR_EL0$/, only: (s) => (control(s, 'MDCR_EL2') & 0x20n) !== 0n, why: 'MDCR_EL2.TPMCR traps (D24.3, MDCR_EL2); QEMU ignores it' },
   {
     registers: /^CNTPCT_EL0$/, only: ({ el, e2h }) => el === 0 && !e2h,
     why: 'from EL0 with E2H = 0 the control is CNTHCTL_EL2.EL1PCTEN (CNTPCT_EL0: pseudocode); QEMU looks at EL1PCEN',
