@@ -54,7 +54,7 @@ function runCommand(done: (status: number) => void): Command {
     .option('--break <ADDR>', 'stop before the instruction there; may be repeated', collect, [])
     .option('--watch <ADDR[:LEN][:r|w|rw]>', 'stop before an access to these bytes; 8 of them and rw unless given; may be repeated', collect, [])
     .option('--hits <N>', 'end at the Nth stop, report the others and go on; 0: never end', '1')
-    .option('--step <N>', 'execute N instructions one by one and show them: from the first stop, or from the start')
+    .option('--step <N>', 'execute N instructions one by one and show them, from the first stop or from the start; then as --hits says')
     .option('--limit <N>', 'end after N instructions')
     .option('--trace <NAME>', `${Object.entries(ARM64_PLUGIN.traces).map(([name, about]) => `${name}: ${about}`).join('; ')}; may be repeated`, collect, [])
     .option('--no-reboot', 'end where the guest asks for a reset')

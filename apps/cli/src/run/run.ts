@@ -88,47 +88,59 @@ async function drive(session: LocalSession, output: Output, wanted: Plan, args: 
     },
   });
   session.on('progress', ({ untaken }) => { console.untaken(untaken); });
+  const steps = async (count: number): Promise<number | undefined> => (count === 0 ? undefined : await step(session, output, count));
+  const retired = async (): Promise<number> => (await session.send({ kind: 'position' })).position.retired;
   try {
-    let hits = 0;
-    if (wanted.steps > 0 && args.break.length === 0 && args.watch.length === 0) return await steps(session, output, wanted.steps);
-    for (let left = wanted.limit; ;) {
-      const before = (await session.send({ kind: 'position' })).position.retired;
+    const unstopped = args.break.length === 0 && args.watch.length === 0;
+    let left = wanted.limit;
+    if (wanted.steps > 0 && unstopped) return await steps(Math.min(wanted.steps, left)) ?? EXIT.ok;
+    for (let hits = 0; ;) {
+      const before = await retired();
       const done = await session.send({ kind: 'run', budget: left, pace: args.pace });
       left = Math.max(1, left - (done.position.retired - before));
       if (done.end.kind === 'halted' && done.end.reset === true && args.reboot) {
         await session.send({ kind: 'reset' });
         continue;
       }
-      if (done.end.kind === 'debug') {
-        hits++;
-        await output.stop(session, done);
-        if (wanted.steps > 0) return await steps(session, output, wanted.steps);
-        if (wanted.hits === 0 || hits < wanted.hits) continue;
-        return EXIT.ok;
+      if (done.end.kind !== 'debug') {
+        output.end(done);
+        return quit ? EXIT.ok : statusOf(done.end);
       }
-      output.end(done);
-      return quit ? EXIT.ok : statusOf(done.end);
+      await output.stop(session, done);
+      // A breakpoint instruction of the guest's own: shown, and given back to it.
+      if (done.end.stop === undefined) continue;
+      hits++;
+      if (hits === 1) {
+        const ended = await steps(Math.min(wanted.steps, left));
+        if (ended !== undefined) return ended;
+      }
+      if (hits === wanted.hits) return EXIT.ok;
     }
   } finally {
     console[Symbol.dispose]();
   }
 }
 
-async function steps(session: LocalSession, output: Output, count: number): Promise<number> {
-  for (let done = 0; done < count; done++) {
-    output.stepping((await session.send({ kind: 'position' })).position);
+/** Executes instructions one by one and shows them, stops on the way too. The exit status, if that was the end of the guest. */
+async function step(session: LocalSession, output: Output, count: number): Promise<number | undefined> {
+  const show = async (): Promise<void> => { output.stepping((await session.send({ kind: 'position' })).position); };
+  await show();
+  for (let done = 0; done < count;) {
     const { end, position } = await session.send({ kind: 'step' });
-    if (end === undefined) continue;
+    if (end === undefined) {
+      done++;
+      await show();
+      continue;
+    }
     const reply: ReplyOf<'run'> = { end, position };
     if (end.kind !== 'debug') {
       output.end(reply);
       return statusOf(end);
     }
+    // The instruction that was shown has not been executed yet.
     await output.stop(session, reply);
   }
-  const { position } = await session.send({ kind: 'position' });
-  output.stepping(position);
-  return EXIT.ok;
+  return undefined;
 }
 
 function statusOf(end: RunEnd): number {

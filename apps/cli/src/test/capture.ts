@@ -1,4 +1,5 @@
 /** Runs the command in this process and catches what it prints. */
+import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { main } from '../main.ts';
 
@@ -8,7 +9,12 @@ export interface Ran {
   readonly err: string;
 }
 
-export const HELLO = new URL('../../../../guests/arm64/hello/hello.elf', import.meta.url).pathname;
+/** The committed ELF file of a guest. */
+export function guestElf(name: string): string {
+  return fileURLToPath(new URL(`../../../../guests/arm64/${name}/${name}.elf`, import.meta.url));
+}
+
+export const HELLO = guestElf('hello');
 
 /** Standard input of a test is whatever vitest has: nothing. */
 export async function worldswitch(...args: readonly string[]): Promise<Ran> {
@@ -24,4 +30,10 @@ export async function worldswitch(...args: readonly string[]): Promise<Ran> {
   } finally {
     for (const spy of spies) spy.mockRestore();
   }
+}
+
+/** As `worldswitch` with `--json`, its lines read. */
+export async function jsonEvents<Event>(...args: readonly string[]): Promise<{ readonly status: number; readonly events: readonly Event[] }> {
+  const { status, out } = await worldswitch(...args, '--json');
+  return { status, events: out.trimEnd().split('\n').map((line) => JSON.parse(line) as Event) };
 }

@@ -1,11 +1,9 @@
 import {
   configure, createInstructionTable, createVirt, hostPort, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, type Arm64Cpu, type Virt, type VirtCpu,
 } from '@worldswitch/arm64';
-import { splitWatchRange } from '@worldswitch/arm64-debug';
 import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
 import { debugKnowledge, decodeDebugExit, DEVICE_OUTPUTS, INTERRUPT_LINES, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import { hex } from '@worldswitch/bits';
-import type { Stop, StopTarget } from '@worldswitch/debugger';
 import * as devices from '@worldswitch/devices';
 import { Engine, type EngineKind } from '@worldswitch/engine';
 import { Kvm, Ledger, type Exit, type LedgerRow, type Vcpu } from '@worldswitch/hypervisor';
@@ -13,8 +11,10 @@ import * as images from '@worldswitch/image';
 import { EngineMemory, type MachineStop } from '@worldswitch/machine';
 import { refuse, type HandleStop, type MachineHandle, type MachineRequest, type RunningTrace, type TraceRow } from '@worldswitch/session';
 import { Breakpoints, GuestMemory, VcpuCpu } from '@worldswitch/vmm';
+import { GuestDebugTarget } from './guest-stops.ts';
 import { prepareImage, type PreparedImage } from './image.ts';
 import type { Arm64Options } from './options.ts';
+import { returnBreakpoint } from './own-breakpoint.ts';
 import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed } from './processor.ts';
 
 const MIB = 2 ** 20;
@@ -47,8 +47,10 @@ export class GuestMachine implements MachineHandle {
   readonly #guest: Virt<GuestMemory>;
   readonly #cpu: VcpuCpu<Arm64DebugExit>;
   readonly #console: ConsoleBuffer;
-  /** The guest stands on a stop of ours, which would stop it again before it moves. */
-  #standing = false;
+  /** Where the guest stands after a stop, and the watchpoints that would stop it there again before it moves. */
+  #standing: { readonly pc: bigint; readonly watchpoints: ReadonlySet<number> } | undefined;
+  /** A breakpoint instruction of the guest's own has come to us, and goes back to it before it runs on. */
+  #ownBreakpoint: Extract<Exit<Arm64DebugExit>, { kind: 'debug' }> | undefined;
 
   constructor(engineKind: EngineKind, image: PreparedImage, options: Arm64Options, console: (bytes: Uint8Array) => void) {
     const model = modelNamed(options.cpu);
@@ -130,40 +132,44 @@ export class GuestMachine implements MachineHandle {
   }
 
   run(budget: number): HandleStop {
-    if (this.#standing) {
-      // As a VMM's debugger does it: the stops out, one step, the stops in again.
-      const before = this.retired;
-      const stepped = this.stops.without(() => this.stepOne());
-      const left = budget - (this.retired - before);
-      if (stepped.kind !== 'budget' || left <= 0) return stepped;
-      return this.#run(left);
-    }
-    return this.#run(budget);
+    this.#returnBreakpoint();
+    if (this.#standing?.pc !== this.pc) return this.#run(budget);
+    // As a VMM's debugger does it: the stops out, one step, the stops in again.
+    const before = this.retired;
+    const stepped = this.stepOne();
+    const left = budget - (this.retired - before);
+    return stepped.kind !== 'budget' || left <= 0 ? stepped : this.#run(left);
   }
 
+  /** The instruction here, whatever stop lies on it; the step of a breakpoint instruction that has come to us is its exception. */
   stepOne(): HandleStop {
-    const { breakpoints } = this.stops;
-    const standing = this.#standing;
-    const inForce = this.stops.list;
-    const step = (): HandleStop => {
+    if (this.#returnBreakpoint()) return { kind: 'budget' };
+    const { pc } = this;
+    const over = this.#standing?.pc === pc ? this.#standing.watchpoints : new Set<number>();
+    return this.stops.without((stop) => (stop.kind === 'breakpoint' ? stop.address === pc : over.has(stop.id)), () => {
+      const { breakpoints } = this.stops;
       breakpoints.stepping = true;
       try {
         return this.#run(STEP_BUDGET);
       } finally {
         breakpoints.stepping = false;
       }
-    };
-    // A step that begins on a stop executes the instruction there.
-    return standing && inForce.length > 0 ? this.stops.without(step) : step();
+    });
+  }
+
+  /** False where there is none, or somebody has moved the guest away from it. */
+  #returnBreakpoint(): boolean {
+    const exit = this.#ownBreakpoint;
+    this.#ownBreakpoint = undefined;
+    if (exit === undefined || exit.pc !== this.pc) return false;
+    returnBreakpoint(this.vcpu, exit);
+    return true;
   }
 
   #run(budget: number): HandleStop {
-    this.#standing = false;
     const stop = this.#guest.machine.run({ budget, pace: 'stop' });
     this.#console.flush();
-    const found = this.#stop(stop);
-    if (found.kind === 'debug' && found.hit !== undefined) this.#standing = true;
-    return found;
+    return this.#stop(stop);
   }
 
   #stop(stop: MachineStop): HandleStop {
@@ -182,14 +188,17 @@ export class GuestMachine implements MachineHandle {
     if (exit?.kind !== 'debug') return { kind: 'failed', why: 'a stop without an exit' };
     const seen = decodeDebugExit(exit);
     if (seen.kind === 'step') return { kind: 'budget' };
-    const hit = this.stops.breakpoints.hit(exit);
-    const stop = this.stops.stopOf(hit.id);
-    const report = { hsr: BigInt(exit.arch.hsr), far: exit.arch.far, pc: exit.pc };
+    if (seen.kind === 'software-breakpoint') this.#ownBreakpoint = exit;
+    const { pc } = exit;
+    const stop = this.stops.stopOf(this.stops.breakpoints.hit(exit).id);
+    const report = { hsr: BigInt(exit.arch.hsr), far: exit.arch.far, pc };
     const why = seen.kind === 'watchpoint' ? `watchpoint: ${seen.write === true ? 'write' : 'read'} at ${hex(seen.address)}` : seen.kind;
-    if (stop === undefined) return { kind: 'debug', pc: exit.pc, why, report };
-    if (stop.kind === 'breakpoint') return { kind: 'debug', hit: { kind: 'breakpoint', address: stop.address }, pc: exit.pc, why, report };
+    if (stop === undefined) return { kind: 'debug', pc, why, report };
+    const before = this.#standing?.pc === pc ? this.#standing.watchpoints : [];
+    this.#standing = { pc, watchpoints: new Set(stop.kind === 'watchpoint' ? [...before, stop.id] : before) };
+    if (stop.kind === 'breakpoint') return { kind: 'debug', hit: { kind: 'breakpoint', address: stop.address }, pc, why, report };
     // FAR may lie below what is watched (DDI 0487 D2.10.5), so the hit is told by the stop.
-    return { kind: 'debug', hit: { kind: 'watchpoint', address: stop.address, length: stop.length, access: seen.write === true ? 'write' : 'read' }, pc: exit.pc, why, report };
+    return { kind: 'debug', hit: { kind: 'watchpoint', address: stop.address, length: stop.length, access: seen.write === true ? 'write' : 'read' }, pc, why, report };
   }
 
   skipTo(tick: bigint): void {
@@ -211,71 +220,8 @@ export class GuestMachine implements MachineHandle {
   }
   reset(): void {
     this.#guest.reset();
-    this.#standing = false;
-  }
-}
-
-/** Stops in the debug registers of the vCPU, by KVM_SET_GUEST_DEBUG. */
-class GuestDebugTarget implements StopTarget {
-  readonly regime = 'virtual';
-  readonly instructionAlignment = INSTRUCTION_LENGTH;
-  readonly limits: { readonly breakpoints: number; readonly watchpoints: number };
-  readonly breakpoints: Breakpoints<Arm64DebugExit>;
-  #stops: readonly Stop[] = [];
-  /** Units of each stop, by the numbers of `breakpoints`. */
-  #units = new Map<number, Stop>();
-
-  constructor(breakpoints: Breakpoints<Arm64DebugExit>, { breakpoints: code, watchpoints: data }: { readonly breakpoints: number; readonly watchpoints: number }) {
-    this.breakpoints = breakpoints;
-    this.limits = { breakpoints: code, watchpoints: data };
-  }
-
-  get list(): readonly Stop[] {
-    return this.#stops;
-  }
-  stopOf(unit: number): Stop | undefined {
-    return this.#units.get(unit);
-  }
-
-  /** A watched range takes a unit for each piece that one can express. */
-  cost(request: Parameters<NonNullable<StopTarget['cost']>>[0]): { readonly breakpoints: number; readonly watchpoints: number } {
-    return request.kind === 'breakpoint' ? { breakpoints: 1, watchpoints: 0 } : { breakpoints: 0, watchpoints: splitWatchRange(request.address, request.length).length };
-  }
-
-  apply(stops: readonly Stop[]): void {
-    const before = this.#stops;
-    try {
-      this.#write(stops);
-    } catch (error) {
-      this.#write(before);
-      throw error;
-    }
-  }
-
-  /** What happens without any stop in force; afterwards they are again. */
-  without<T>(work: () => T): T {
-    const stops = this.#stops;
-    this.#write([]);
-    try {
-      return work();
-    } finally {
-      this.#write(stops);
-    }
-  }
-
-  #write(stops: readonly Stop[]): void {
-    this.breakpoints.clear();
-    this.#units = new Map();
-    this.#stops = stops;
-    for (const stop of stops) {
-      if (stop.kind === 'breakpoint') {
-        this.#units.set(this.breakpoints.breakpoint(stop.address), stop);
-        continue;
-      }
-      for (const { start, length } of splitWatchRange(stop.address, stop.length)) {
-        this.#units.set(this.breakpoints.watchpoint(start, length, stop.access === 'both' ? 'access' : stop.access), stop);
-      }
-    }
+    this.#standing = undefined;
+    this.#ownBreakpoint = undefined;
   }
 }
 
