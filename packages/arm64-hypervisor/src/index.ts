@@ -28,10 +28,12 @@ export { processorOf } from './processor.ts';
 export type { HostMemory, HostProcessor, ProcessorStop } from './processor.ts';
 export { BLOCK_SIZE, Stage2Tables, guestAddressBits, vtcrFor } from './stage2/tables.ts';
 export { HostedCode, HypFault, describe } from './switch/code.ts';
-export type { Named, Place } from './switch/code.ts';
+export type { Named } from './switch/code.ts';
 export { FULL_CONTEXT, VHE_HOST_CONTEXT, debugRegister, named } from './switch/registers.ts';
 export type { Moved, Naming } from './switch/registers.ts';
-export { PHASES, StepListError, compose, newScratch, without } from './switch/step.ts';
+export { Recorder } from './switch/recorder.ts';
+export type { Place } from './switch/recorder.ts';
+export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, without } from './switch/step.ts';
 export type {
   GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
 } from './switch/step.ts';

@@ -9,7 +9,7 @@ export { GUEST_DEBUG_CONTROL, NO_GUEST_DEBUG, checkGuestDebug, controlWord } fro
 export type { GuestDebug, HardwareDebugRegisters } from './guest-debug.ts';
 export { Kvm, Vcpu, Vm } from './kvm.ts';
 export type { RunOptions } from './kvm.ts';
-export { Ledger, deadSaves, redundantRestores, summarise } from './ledger.ts';
-export type { Count, LedgerOperation, LedgerRow, LedgerSummary } from './ledger.ts';
+export { Ledger, deadSaves, redundantRestores, summarise, verdicts } from './ledger.ts';
+export type { Count, LedgerOperation, LedgerOwner, LedgerRow, LedgerSummary, LedgerVerdict } from './ledger.ts';
 export { MemorySlots, PAGE_SIZE } from './slots.ts';
 export type { MemoryRegion, MemorySlot, SlotChange, SlotLimits } from './slots.ts';

@@ -1,22 +1,27 @@
 /**
- * The ledger: what a world switch moved, row by row. Rows are plain data; whoever executes the switch records them, and the analysis
- * knows no architecture.
+ * The ledger: what a processor did in a world switch, row by row. The accesses come from the processor that is observed, the places in the
+ * switch from whoever wrote it; the two are joined by order. Rows are plain data, and the analysis knows no architecture.
  */
 
-/** What one row did. `read` and `write` are registers, `load` and `store` the memory of a context. */
-export type LedgerOperation = 'read' | 'write' | 'load' | 'store' | 'barrier' | 'maintenance' | 'control';
+/** What one row did. `read` and `write` are registers, `load` and `store` the memory of a context, `exception` one that was taken. */
+export type LedgerOperation = 'read' | 'write' | 'load' | 'store' | 'barrier' | 'maintenance' | 'control' | 'exception';
+
+/** Whose value it is: the host's, the guest's own, or that of a debugger in the VMM, which stands in for the guest's. */
+export type LedgerOwner = 'host' | 'guest' | 'debugger';
 
 export interface LedgerRow {
   /** The step that did it; empty for code without steps. */
   readonly step: string;
   readonly phase: string;
-  /** What the step moves: `context`, `debug`, `trap-control` and so on; an architecture's words. */
+  /** The class of state: `context`, `debug`, `id`, `trap-control`, `timer`, `vgic`, `stage2` and so on; an architecture's words. */
   readonly kind: string;
+  /** Whose world the access serves. Absent for what is neither's, and for code that does not say. */
+  readonly owner?: LedgerOwner;
   readonly el: number;
   readonly operation: LedgerOperation;
   /** The accessor as the code names it, or the slot. */
   readonly written: string;
-  /** The register it reached; the same as `written` for a slot. */
+  /** The register it reached, after redirection; the same as `written` for a slot, and for an access that was refused. */
   readonly reached: string;
   /** Values of what was reached, where known. A read leaves both equal. */
   readonly before?: bigint;
@@ -33,6 +38,7 @@ export class Ledger {
   readonly capacity: number;
   #rows: LedgerRow[] = [];
   #lost = 0;
+  readonly #sources = new Set<() => void>();
 
   /** Throws RangeError unless `capacity` is a positive whole number. */
   constructor(capacity = 1_000_000) {
@@ -50,7 +56,16 @@ export class Ledger {
     this.#rows.push(row);
   }
 
+  /** Asked to record what it still holds back whenever rows are wanted; until the returned function is called, which asks a last time. */
+  feed(source: () => void): () => void {
+    this.#sources.add(source);
+    return () => {
+      if (this.#sources.delete(source)) source();
+    };
+  }
+
   get rows(): readonly LedgerRow[] {
+    this.#collect();
     return this.#rows;
   }
 
@@ -61,9 +76,14 @@ export class Ledger {
 
   /** Takes everything recorded since the last call. */
   drain(): readonly LedgerRow[] {
+    this.#collect();
     const rows = this.#rows;
     this.#rows = [];
     return rows;
+  }
+
+  #collect(): void {
+    for (const source of this.#sources) source();
   }
 }
 
@@ -103,6 +123,16 @@ export function summarise(rows: Iterable<LedgerRow>): LedgerSummary {
     bump(table, kind, operation);
   }
   return { reads, writes, byKind, byPhase };
+}
+
+export type LedgerVerdict = 'dead-save' | 'redundant-restore';
+
+/** What can be held against a row, for those where something can: of rows from one ledger, in their order. */
+export function verdicts(rows: readonly LedgerRow[], options: { readonly final?: boolean } = {}): ReadonlyMap<LedgerRow, LedgerVerdict> {
+  return new Map([
+    ...redundantRestores(rows).map((row): [LedgerRow, LedgerVerdict] => [row, 'redundant-restore']),
+    ...deadSaves(rows, options).map((row): [LedgerRow, LedgerVerdict] => [row, 'dead-save']),
+  ]);
 }
 
 /** Writes that changed nothing: the register held the value already. */

@@ -2,6 +2,7 @@
 import type { PortPlace } from '@worldswitch/arm64-sysreg';
 import { reverseBytes } from '@worldswitch/bits';
 import type { ByteOrder } from '@worldswitch/bits';
+import type { LedgerOwner } from '@worldswitch/hypervisor';
 import type { Width } from '@worldswitch/machine';
 import type { HostMemory } from '../processor.ts';
 import type { Layout, Slot } from './layout.ts';
@@ -17,12 +18,15 @@ export class Block {
   readonly name: string;
   readonly layout: Layout;
   readonly address: bigint;
+  /** Whose values it holds. */
+  readonly owner: LedgerOwner;
   readonly #memory: HostMemory;
   readonly #order: ByteOrder;
   readonly #places = new Map<string, readonly SlotPlace[]>();
 
-  constructor(name: string, layout: Layout, address: bigint, memory: HostMemory, order: ByteOrder) {
+  constructor(name: string, layout: Layout, address: bigint, { memory, order, owner }: { readonly memory: HostMemory; readonly order: ByteOrder; readonly owner: LedgerOwner }) {
     this.name = name;
+    this.owner = owner;
     this.layout = layout;
     this.address = address;
     this.#memory = memory;

@@ -1,7 +1,9 @@
 /** A vCPU's memory: one page of the host, whose parts are published layouts. */
 import type { ByteOrder } from '@worldswitch/bits';
+import type { LedgerOwner } from '@worldswitch/hypervisor';
 import { Block } from '../context/block.ts';
 import { CPU_CONTEXT, GUEST_DEBUG_ARCH, VCPU_PARTS, VCPU_STATE } from '../context/layout.ts';
+import type { Layout } from '../context/layout.ts';
 import type { HostMemory } from '../processor.ts';
 
 /** Bits of `debug-flags`. Dirty: the debug registers must be switched at the next entry. */
@@ -21,14 +23,14 @@ export class VcpuMemory {
 
   constructor(id: number, address: bigint, memory: HostMemory, order: ByteOrder) {
     const name = `vcpu${id}`;
-    const part = (label: string, offset: number, of: typeof CPU_CONTEXT): Block => new Block(`${name}.${label}`, of, address + BigInt(offset), memory, order);
+    const part = (label: string, offset: number, of: Layout, owner: LedgerOwner): Block => new Block(`${name}.${label}`, of, address + BigInt(offset), { memory, order, owner });
     this.id = id;
     this.address = address;
-    this.context = new Block(name, CPU_CONTEXT, address, memory, order);
-    this.state = part('state', VCPU_PARTS.state, VCPU_STATE);
-    this.vcpuDebugState = part('vcpuDebugState', VCPU_PARTS.vcpuDebugState, GUEST_DEBUG_ARCH);
-    this.hostDebugState = part('hostDebugState', VCPU_PARTS.hostDebugState, GUEST_DEBUG_ARCH);
-    this.externalDebugState = part('externalDebugState', VCPU_PARTS.externalDebugState, GUEST_DEBUG_ARCH);
+    this.context = new Block(name, CPU_CONTEXT, address, { memory, order, owner: 'guest' });
+    this.state = part('state', VCPU_PARTS.state, VCPU_STATE, 'guest');
+    this.vcpuDebugState = part('vcpuDebugState', VCPU_PARTS.vcpuDebugState, GUEST_DEBUG_ARCH, 'guest');
+    this.hostDebugState = part('hostDebugState', VCPU_PARTS.hostDebugState, GUEST_DEBUG_ARCH, 'host');
+    this.externalDebugState = part('externalDebugState', VCPU_PARTS.externalDebugState, GUEST_DEBUG_ARCH, 'debugger');
     for (const block of [this.context, this.state, this.vcpuDebugState, this.hostDebugState, this.externalDebugState]) {
       for (const slot of block.layout.slots) block.set(slot.name, 0n);
     }

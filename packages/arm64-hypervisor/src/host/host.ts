@@ -1,6 +1,7 @@
 /**
- * The host: boots, calls into EL2, takes its interrupts. All of it is hosted code, which retires nothing, so that a guest's time does not
- * depend on the mode. Without VHE the host's kernel is at EL1 and its `hvc` and the `eret` back to it are real; with VHE it is at EL2.
+ * The host: boots, calls into EL2, takes its interrupts. With VHE its kernel is at EL2. Without, it is at EL1: hosted code and a stub in
+ * memory, whose `hvc #0` is fetched there and enters EL2, and to which the `eret` goes back. None of it retires, the stub's two
+ * instructions neither, so that a guest's time does not depend on the mode.
  */
 import { CNTHCTL_EL2, CPACR_EL1, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR0_EL1, ID_AA64PFR0_EL1, MDCR_EL2, EC, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
@@ -10,6 +11,7 @@ import { Block } from '../context/block.ts';
 import { CPU_CONTEXT } from '../context/layout.ts';
 import type { HostProcessor } from '../processor.ts';
 import { HostedCode } from '../switch/code.ts';
+import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from '../switch/registers.ts';
 import type { SwitchFeatures } from '../switch/step.ts';
 import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
 import type { HostConstants, HostContext } from './context.ts';
@@ -42,6 +44,10 @@ export class RunawayError extends Error {
   }
 }
 
+/** The host's way into EL2: `hvc #0; ret`, called with the kernel's entry in the link register. A64 is little-endian whatever data are. */
+const STUB = Uint8Array.of(0x02, 0x00, 0x00, 0xd4, 0xc0, 0x03, 0x5f, 0xd6);
+const LINK = 30;
+
 /** PSTATE of a host's kernel: EL1h, interrupts masked, debug exceptions and SErrors not. */
 const PSTATE_KERNEL = 0xc5n;
 const MASK_INTERRUPTS = 0x3;
@@ -64,6 +70,8 @@ export class Host implements HostContext {
   readonly features: SwitchFeatures;
   /** Bits of a guest physical address. */
   readonly addressBits: number;
+  /** Where the stub is, without VHE. */
+  readonly #stub: bigint;
 
   /** Takes over a processor that has just been reset: at EL2, translation off, E2H clear. */
   constructor(processor: HostProcessor, { mode, layout, interrupts, byteOrder = 'little' }: HostOptions) {
@@ -74,7 +82,9 @@ export class Host implements HostContext {
     this.interrupts = interrupts;
     this.byteOrder = byteOrder;
     this.pages = new PageAllocator(layout.pages, processor.memory);
-    this.context = new Block('host', CPU_CONTEXT, this.pages.allocate(), processor.memory, byteOrder);
+    this.context = new Block('host', CPU_CONTEXT, this.pages.allocate(), { memory: processor.memory, order: byteOrder, owner: 'host' });
+    this.#stub = mode === 'vhe' ? 0n : this.pages.allocate();
+    if (mode === 'nvhe') processor.memory.loadBytes(this.#stub, STUB);
     this.code.place = { step: 'boot', phase: 'boot', kind: 'boot' };
     const { PARange } = ID_AA64MMFR0_EL1.decode(this.code.read('ID_AA64MMFR0_EL1'));
     this.addressBits = guestAddressBits(PARange);
@@ -105,6 +115,12 @@ export class Host implements HostContext {
     code.write('TPIDR_EL2', this.context.address);
     code.write('VPIDR_EL2', code.read('MIDR_EL1'));
     code.write('VMPIDR_EL2', code.read('MPIDR_EL1'));
+    // A kernel gives every register it uses a value. Here it keeps those of the reset, but for reserved bits, which a write makes what they
+    // are from then on: what a switch brings back is then what was there before the first one.
+    for (const moved of mode === 'vhe' ? VHE_HOST_CONTEXT : FULL_CONTEXT) {
+      const register = named(code, moved);
+      if (moved.family !== 'hyp') code.write(register, code.read(register));
+    }
     // Debug exceptions need the OS Lock open; it is locked at reset.
     code.write('OSLAR_EL1', 0n);
     if (mode === 'vhe') {
@@ -147,23 +163,30 @@ export class Host implements HostContext {
     return stop.at;
   }
 
-  /** Goes to EL2, where it stays: by `hvc` without VHE. */
+  /** Goes to EL2, where it stays: by the stub's `hvc` without VHE. */
   enterHyp(): void {
     if (this.mode === 'vhe') return;
     const { code } = this;
     code.place = { step: 'host-call', phase: '', kind: 'vector' };
-    code.depart('hvc');
+    // As BL does.
+    this.processor.setGeneral(LINK, this.entries.kernel);
+    code.executeAt(this.#stub);
     this.arrive(this.entries.hypVectors + VECTOR.lowerSync);
     code.el = 2;
     const { ec } = decodeSyndrome(code.read('ESR_EL2'));
     if (ec !== EC.HVC64 || code.read('VTTBR_EL2') !== 0n) throw new RunawayError(`EL2 was entered with exception class ${hex(ec)}, not by the host's call`);
   }
 
-  /** The host's kernel is back after the switch's `eret`. */
+  /** The host's kernel is back after the switch's `eret`: behind the `hvc`, which returns into hosted code; or at its panic. */
   backFromHyp(): void {
     if (this.mode === 'vhe') return;
-    this.arrive();
-    this.code.el = 1;
+    const { code, processor, entries } = this;
+    code.el = 1;
+    const after = this.#stub + 4n;
+    if (processor.debugger.read('pc') === after) {
+      code.executeAt(after);
+      this.arrive(entries.kernel);
+    } else this.arrive(entries.panic);
   }
 
   /** Something short at EL2, called from the host's kernel: in place with VHE, by `hvc` and `eret` without. */

@@ -2,19 +2,14 @@
  * Hosted code: the instructions of a step, executed one by one through the port. Every instruction gives a verdict; one that did not
  * execute has taken an exception on the processor, so the step ends there (`HypFault`) and the panic path follows.
  */
-import { REGISTERS, accessors, nameOf, resolve, REFERENCE_FEATURES } from '@worldswitch/arm64-sysreg';
+import { REGISTERS, accessors, encodingOf, nameOf } from '@worldswitch/arm64-sysreg';
 import type { Accessor, AccessorMode, Accessors, PortInstruction, PortPlace, RegisterName, SystemInstructionName, Verdict } from '@worldswitch/arm64-sysreg';
-import { encodingOf } from '@worldswitch/arm64-sysreg';
-import type { Ledger, LedgerOperation } from '@worldswitch/hypervisor';
+import { hex } from '@worldswitch/bits';
+import type { Ledger, LedgerOwner } from '@worldswitch/hypervisor';
 import type { Block } from '../context/block.ts';
 import type { HostProcessor } from '../processor.ts';
-
-/** Where in the switch an instruction belongs. */
-export interface Place {
-  readonly step: string;
-  readonly phase: string;
-  readonly kind: string;
-}
+import { Recorder } from './recorder.ts';
+import type { Place } from './recorder.ts';
 
 /** An instruction of hosted code that took an exception instead. Caught by the switch, never seen by users. */
 export class HypFault extends Error {
@@ -35,7 +30,6 @@ export class HypFault extends Error {
 export type Named = Accessor | RegisterName;
 
 const encoding = (register: Named): number => (typeof register === 'string' ? REGISTERS[register].packed : register.encoding);
-const written = (register: Named): string => (typeof register === 'string' ? register : register.written);
 
 /** An instruction in a few words. */
 export function describe(instruction: PortInstruction): string {
@@ -47,18 +41,17 @@ export function describe(instruction: PortInstruction): string {
     case 'fp': return `${instruction.transfer} v${instruction.register}`;
     case 'daif': return `daif ${instruction.action} ${instruction.mask}`;
     case 'dsb': return `dsb ${instruction.domain}`;
+    case 'execute': return `the instruction at ${hex(instruction.address)}`;
     default: return instruction.op;
   }
 }
 
 function placeName(place: PortPlace): string {
-  return place.kind === 'slot' ? `${place.context}.${place.slot}` : `0x${place.address.toString(16)}`;
+  return place.kind === 'slot' ? `${place.context}.${place.slot}` : hex(place.address);
 }
 
-const OPERATIONS: Readonly<Record<PortInstruction['op'], LedgerOperation>> = {
-  mrs: 'read', msr: 'write', ldr: 'load', str: 'store', isb: 'barrier', dsb: 'barrier', at: 'maintenance', tlbi: 'maintenance', dc: 'maintenance',
-  ic: 'maintenance', hvc: 'control', smc: 'control', eret: 'control', wfi: 'control', daif: 'control', fp: 'read',
-};
+/** Rows of a processor's observation: more than one step of the switch makes, since they are taken whenever the step changes. */
+const OBSERVED = 4096;
 
 /** Hosted code on one processor, in one mode. */
 export class HostedCode {
@@ -67,11 +60,11 @@ export class HostedCode {
   readonly el1: Accessors['el1'];
   readonly el0: Accessors['el0'];
   readonly hyp: Accessors['hyp'];
-  /** Rows go here while it is set. */
-  ledger: Ledger | undefined;
   /** The exception level hosted code is at. */
   el: 1 | 2 = 2;
-  place: Place = { step: '', phase: '', kind: '' };
+  #place: Place = { step: '', phase: '', kind: '' };
+  #ledger: Ledger | undefined;
+  #recorder: Recorder | undefined;
 
   constructor(processor: HostProcessor, mode: AccessorMode) {
     const families = accessors({ mode });
@@ -82,44 +75,81 @@ export class HostedCode {
     this.hyp = families.hyp;
   }
 
-  read(register: Named): bigint {
-    return this.#execute({ op: 'mrs', encoding: encoding(register) }, written(register)).value ?? 0n;
+  /** Where in the switch the next instructions belong. */
+  get place(): Place {
+    return this.#place;
+  }
+  set place(place: Place) {
+    this.#place = place;
+    this.#recorder?.enter(place);
   }
 
-  write(register: Named, value: bigint): void {
-    this.#execute({ op: 'msr', encoding: encoding(register), value: BigInt.asUintN(64, value) }, written(register));
+  /**
+   * What the processor does goes to this ledger while one is set. Throws RangeError for a processor that cannot be observed, or that
+   * somebody else observes.
+   */
+  get ledger(): Ledger | undefined {
+    return this.#ledger;
+  }
+  set ledger(ledger: Ledger | undefined) {
+    this.#recorder?.end();
+    this.#recorder = undefined;
+    this.#ledger = ledger;
+    if (ledger === undefined) return;
+    const events = this.processor.observe?.(OBSERVED);
+    if (events === undefined) throw new RangeError('a ledger on this processor: it has no observation; make it with an `observe` (see HostProcessor)');
+    this.#recorder = new Recorder(events, ledger, this.#place);
   }
 
-  load(block: Block, slot: string): bigint {
+  read(register: Named, owner?: LedgerOwner): bigint {
+    return this.#execute({ op: 'mrs', encoding: encoding(register) }, owner).value ?? 0n;
+  }
+
+  write(register: Named, value: bigint, owner?: LedgerOwner): void {
+    this.#execute({ op: 'msr', encoding: encoding(register), value: BigInt.asUintN(64, value) }, owner);
+  }
+
+  /** A register to its slot; whose value it is, is whose context it goes to, unless `owner` knows better. */
+  save(register: Named, block: Block, slot: string, owner: LedgerOwner = block.owner): void {
+    this.store(block, slot, this.read(register, owner), owner);
+  }
+
+  /** A register from its slot. */
+  restore(register: Named, block: Block, slot: string, owner: LedgerOwner = block.owner): void {
+    this.write(register, this.load(block, slot, owner), owner);
+  }
+
+  load(block: Block, slot: string, owner: LedgerOwner = block.owner): bigint {
     const [low, high] = block.places(slot);
     const size = block.size(slot);
-    const first = this.#execute({ op: 'ldr', place: low, size: size === 4 ? 4 : 8 }).value ?? 0n;
-    return high === undefined ? first : first | ((this.#execute({ op: 'ldr', place: high, size: 8 }).value ?? 0n) << 64n);
+    const first = this.#transfer({ op: 'ldr', place: low, size: size === 4 ? 4 : 8 }, owner);
+    return high === undefined ? first : first | (this.#transfer({ op: 'ldr', place: high, size: 8 }, owner) << 64n);
   }
 
-  store(block: Block, slot: string, value: bigint): void {
+  store(block: Block, slot: string, value: bigint, owner: LedgerOwner = block.owner): void {
     const [low, high] = block.places(slot);
     const size = block.size(slot);
     const bits = size === 4 ? 32 : 64;
-    this.#execute({ op: 'str', place: low, size: size === 4 ? 4 : 8, value: BigInt.asUintN(bits, value) });
-    if (high !== undefined) this.#execute({ op: 'str', place: high, size: 8, value: BigInt.asUintN(64, value >> 64n) });
+    this.#transfer({ op: 'str', place: low, size: size === 4 ? 4 : 8, value: BigInt.asUintN(bits, value) }, owner);
+    if (high !== undefined) this.#transfer({ op: 'str', place: high, size: 8, value: BigInt.asUintN(64, value >> 64n) }, owner);
   }
 
   /** A device register of the host. */
   loadDevice(address: bigint, size: 1 | 2 | 4 | 8): bigint {
-    return this.#execute({ op: 'ldr', place: { kind: 'address', address }, size }).value ?? 0n;
+    return this.#transfer({ op: 'ldr', place: { kind: 'address', address }, size });
   }
 
   storeDevice(address: bigint, size: 1 | 2 | 4 | 8, value: bigint): void {
-    this.#execute({ op: 'str', place: { kind: 'address', address }, size, value });
+    this.#transfer({ op: 'str', place: { kind: 'address', address }, size, value });
   }
 
-  readVector(register: number): bigint {
-    return this.#execute({ op: 'fp', transfer: 'read', register }, `V${register}`).value ?? 0n;
+  saveVector(register: number, block: Block): void {
+    this.store(block, `v${register}`, this.#execute({ op: 'fp', transfer: 'read', register }, block.owner).value ?? 0n);
   }
 
-  writeVector(register: number, value: bigint): void {
-    this.#execute({ op: 'fp', transfer: 'write', register, value }, `V${register}`);
+  restoreVector(register: number, block: Block): void {
+    const value = this.load(block, `v${register}`);
+    this.#execute({ op: 'fp', transfer: 'write', register, value }, block.owner);
   }
 
   isb(): void {
@@ -145,47 +175,25 @@ export class HostedCode {
     this.#execute({ op: 'daif', action, mask });
   }
 
-  /** Leaves for where ELR and SPSR say, or into the level above. Control comes back by `HostProcessor.run`. */
-  depart(op: 'eret' | 'hvc' | 'wfi'): Verdict {
-    return this.#execute(op === 'hvc' ? { op, immediate: 0 } : { op });
+  /** Leaves for where ELR and SPSR say, or waits. Control comes back by `HostProcessor.run`. */
+  depart(op: 'eret' | 'wfi'): Verdict {
+    return this.#execute({ op });
   }
 
-  #execute(instruction: PortInstruction, register?: string): { readonly kind: 'ok' | 'departed'; readonly value?: bigint } {
-    const { ledger } = this;
-    if (ledger) return this.#recorded(ledger, instruction, register);
+  /** Goes to `address` and executes the instruction that is in memory there. */
+  executeAt(address: bigint): Verdict {
+    return this.#execute({ op: 'execute', address });
+  }
+
+  #execute(instruction: PortInstruction, owner?: LedgerOwner): { readonly kind: 'ok' | 'departed'; readonly value?: bigint } {
+    this.#recorder?.owned(owner);
     const verdict = this.processor.port.execute(instruction);
-    if (verdict.kind === 'undefined' || verdict.kind === 'trap') throw new HypFault(this.place, instruction, verdict);
+    if (verdict.kind === 'undefined' || verdict.kind === 'trap') throw new HypFault(this.#place, instruction, verdict);
     return verdict;
   }
 
-  #recorded(ledger: Ledger, instruction: PortInstruction, register: string | undefined): { readonly kind: 'ok' | 'departed'; readonly value?: bigint } {
-    const { processor, place, el } = this;
-    const { debugger: door } = processor;
-    const reached = this.#reached(instruction, register);
-    const isWrite = instruction.op === 'msr' || (instruction.op === 'fp' && instruction.transfer === 'write');
-    const before = isWrite ? door.read(reached) : undefined;
-    const pc = door.read('pc');
-    const verdict = processor.port.execute(instruction);
-    const value = verdict.kind === 'ok' ? verdict.value : undefined;
-    const after = isWrite ? door.read(reached) : instruction.op === 'str' ? instruction.value : value;
-    const first = isWrite ? before : value;
-    ledger.record({
-      step: place.step, phase: place.phase, kind: place.kind, el, operation: isWrite ? 'write' : OPERATIONS[instruction.op],
-      written: register ?? describe(instruction).replace(/^(ldr|str) /, ''), reached, verdict: verdict.kind, icount: processor.retired,
-      ...(first === undefined ? {} : { before: first }), ...(after === undefined ? {} : { after }), ...(pc === undefined ? {} : { pc }),
-    });
-    if (verdict.kind === 'undefined' || verdict.kind === 'trap') throw new HypFault(place, instruction, verdict);
-    return verdict;
-  }
-
-  /** The register an access reaches now, by the rules: for the row, not for the access. */
-  #reached(instruction: PortInstruction, register: string | undefined): string {
-    if (instruction.op !== 'mrs' && instruction.op !== 'msr') return register ?? describe(instruction).replace(/^(ldr|str) /, '');
-    const hcr = this.processor.debugger.read('HCR_EL2') ?? 0n;
-    const resolution = resolve(instruction.encoding, {
-      el: this.el, e2h: ((hcr >> 34n) & 1n) === 1n, tge: ((hcr >> 27n) & 1n) === 1n, features: REFERENCE_FEATURES,
-      read: (name) => this.processor.debugger.read(name) ?? 0n,
-    }, instruction.op === 'mrs' ? 'read' : 'write');
-    return resolution.kind === 'register' ? resolution.register : register ?? nameOf(instruction.encoding);
+  #transfer(instruction: PortInstruction & { readonly op: 'ldr' | 'str' }, owner?: LedgerOwner): bigint {
+    this.#recorder?.slot(instruction.place);
+    return this.#execute(instruction, owner).value ?? 0n;
   }
 }

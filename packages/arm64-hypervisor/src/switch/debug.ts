@@ -32,17 +32,17 @@ function bankSizes(c: SwitchContext): readonly (readonly ['BCR' | 'BVR' | 'WCR' 
 function save(c: SwitchContext, set: Block, context: Block): void {
   const { code } = c;
   for (const [bank, count] of bankSizes(c)) {
-    for (let n = 0; n < count; n++) code.store(set, `${bank.toLowerCase()}${n}`, code.read(debugRegister(bank, n)));
+    for (let n = 0; n < count; n++) code.save(debugRegister(bank, n), set, `${bank.toLowerCase()}${n}`);
   }
-  code.store(context, 'MDCCINT_EL1', code.read('MDCCINT_EL1'));
+  code.save('MDCCINT_EL1', context, 'MDCCINT_EL1');
 }
 
 function restore(c: SwitchContext, set: Block, context: Block): void {
   const { code } = c;
   for (const [bank, count] of bankSizes(c)) {
-    for (let n = 0; n < count; n++) code.write(debugRegister(bank, n), code.load(set, `${bank.toLowerCase()}${n}`));
+    for (let n = 0; n < count; n++) code.restore(debugRegister(bank, n), set, `${bank.toLowerCase()}${n}`);
   }
-  code.write('MDCCINT_EL1', code.load(context, 'MDCCINT_EL1'));
+  code.restore('MDCCINT_EL1', context, 'MDCCINT_EL1');
 }
 
 const flags = ({ code, vcpu }: SwitchContext): bigint => code.load(vcpu.state, 'debug-flags');
@@ -77,7 +77,7 @@ export const speOff: Step = {
   id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], when: ({ features }) => features.spe,
   because: 'the host\'s profiling buffer is written through its EL1 translation, so it is drained while that is still in force: before any guest register is loaded',
   run: ({ code, vcpu }) => {
-    code.store(vcpu.state, 'host-pmscr', code.read('PMSCR_EL1'));
+    code.save('PMSCR_EL1', vcpu.state, 'host-pmscr', 'host');
     code.write('PMSCR_EL1', 0n);
     code.isb();
     code.dsb('nsh');
@@ -87,5 +87,5 @@ export const speOff: Step = {
 export const speOn: Step = {
   id: 'spe-on', phase: 'restore-host', el: 2, kind: 'spe', modes: ['nvhe'], after: ['host-sysregs-restore'], when: ({ features }) => features.spe,
   because: 'the buffer is written through the host\'s translation again, which must be back',
-  run: ({ code, vcpu }) => { code.write('PMSCR_EL1', code.load(vcpu.state, 'host-pmscr')); },
+  run: ({ code, vcpu }) => { code.restore('PMSCR_EL1', vcpu.state, 'host-pmscr', 'host'); },
 };

@@ -8,15 +8,15 @@ const FPEN = CPACR_EL1.mask('FPEN');
 const TFP = CPTR_EL2.e2h0.mask('TFP');
 
 function save(code: HostedCode, block: Block): void {
-  for (let n = 0; n < 32; n++) code.store(block, `v${n}`, code.readVector(n));
-  code.store(block, 'FPSR', code.read('FPSR'));
-  code.store(block, 'FPCR', code.read('FPCR'));
+  for (let n = 0; n < 32; n++) code.saveVector(n, block);
+  code.save('FPSR', block, 'FPSR');
+  code.save('FPCR', block, 'FPCR');
 }
 
 function restore(code: HostedCode, block: Block): void {
-  for (let n = 0; n < 32; n++) code.writeVector(n, code.load(block, `v${n}`));
-  code.write('FPSR', code.load(block, 'FPSR'));
-  code.write('FPCR', code.load(block, 'FPCR'));
+  for (let n = 0; n < 32; n++) code.restoreVector(n, block);
+  code.restore('FPSR', block, 'FPSR');
+  code.restore('FPCR', block, 'FPCR');
 }
 
 /** Opens floating point for both worlds: at EL2 too, where the trap acts as well. */

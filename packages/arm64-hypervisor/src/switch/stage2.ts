@@ -4,7 +4,7 @@ import type { Step } from './step.ts';
 export const stage2On: Step = {
   id: 'stage2-on', phase: 'activate-traps', el: 2, kind: 'stage2', after: ['traps-on'],
   because: 'HCR_EL2.VM is set already, but no translation of EL1 happens at EL2; the tables must be there before the guest\'s TTBRs are',
-  run: ({ code, vcpu }) => { code.write('VTTBR_EL2', code.load(vcpu.state, 'vttbr')); },
+  run: ({ code, vcpu }) => { code.restore('VTTBR_EL2', vcpu.state, 'vttbr'); },
 };
 
 export const stage2Off: Step = {

@@ -1,5 +1,6 @@
 /** A world switch as data: named steps in phases, each with its level, its kind of state, its reason and what it must come after. */
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
+import type { LedgerOwner } from '@worldswitch/hypervisor';
 import type { VcpuMemory } from '../guest/vcpu-memory.ts';
 import type { HostContext } from '../host/context.ts';
 import type { HostedCode } from './code.ts';
@@ -9,6 +10,12 @@ export const PHASES = [
   'load', 'save-host', 'activate-traps', 'restore-guest', 'enter', 'exit', 'fixup', 'save-guest', 'deactivate-traps', 'restore-host', 'put', 'panic',
 ] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** Whose world the accesses of a phase serve, where the context they go to or come from does not say it. */
+export const PHASE_OWNER: Readonly<Record<Phase, LedgerOwner>> = {
+  'load': 'guest', 'save-host': 'host', 'activate-traps': 'guest', 'restore-guest': 'guest', 'enter': 'guest', 'exit': 'guest', 'fixup': 'guest',
+  'save-guest': 'guest', 'deactivate-traps': 'host', 'restore-host': 'host', 'put': 'host', 'panic': 'host',
+};
 
 /** What a step moves; the classes that counts are kept apart by. */
 export type StepKind =

@@ -5,11 +5,11 @@ import type { Moved } from './registers.ts';
 import type { Step, SwitchContext } from './step.ts';
 
 function save({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
-  for (const moved of registers) code.store(block, moved.slot, code.read(named(code, moved)));
+  for (const moved of registers) code.save(named(code, moved), block, moved.slot);
 }
 
 function restore({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
-  for (const moved of registers) code.write(named(code, moved), code.load(block, moved.slot));
+  for (const moved of registers) code.restore(named(code, moved), block, moved.slot);
 }
 
 const hostRegisters = ({ mode }: SwitchContext): readonly Moved[] => (mode === 'vhe' ? VHE_HOST_CONTEXT : FULL_CONTEXT);

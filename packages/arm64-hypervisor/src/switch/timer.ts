@@ -28,16 +28,16 @@ export const timerTrapsOffStep: Step = {
 export const vtimerOffsetOn: Step = {
   id: 'vtimer-offset-on', phase: 'load', el: 2, kind: 'timer',
   because: 'the compare value that is loaded next is in the guest\'s time; with another offset it could fire at once. The register is EL2\'s own: without VHE, a call',
-  run: ({ code, vcpu }) => { code.write('CNTVOFF_EL2', code.load(vcpu.state, 'cntvoff')); },
+  run: ({ code, vcpu }) => { code.restore('CNTVOFF_EL2', vcpu.state, 'cntvoff'); },
 };
 
 export const vtimerLoad: Step = {
   id: 'vtimer-load', phase: 'load', el: 1, kind: 'timer', after: ['vtimer-offset-on'],
   because: 'the guest\'s timer runs while the vCPU is loaded, also while the host runs; enabled last, when the compare value is its own',
   run: ({ code, vcpu }) => {
-    code.write(code.el0.CNTV_CVAL, code.load(vcpu.state, 'cntv-cval'));
+    code.restore(code.el0.CNTV_CVAL, vcpu.state, 'cntv-cval');
     code.isb();
-    code.write(code.el0.CNTV_CTL, code.load(vcpu.state, 'cntv-ctl'));
+    code.restore(code.el0.CNTV_CTL, vcpu.state, 'cntv-ctl');
   },
 };
 
@@ -45,10 +45,10 @@ export const vtimerPut: Step = {
   id: 'vtimer-put', phase: 'put', el: 1, kind: 'timer',
   because: 'no guest, no timer: disabled before the compare value is read, so that nothing fires in between',
   run: ({ code, vcpu }) => {
-    code.store(vcpu.state, 'cntv-ctl', code.read(code.el0.CNTV_CTL) & CTL_KEPT);
+    code.store(vcpu.state, 'cntv-ctl', code.read(code.el0.CNTV_CTL, 'guest') & CTL_KEPT);
     code.write(code.el0.CNTV_CTL, 0n);
     code.isb();
-    code.store(vcpu.state, 'cntv-cval', code.read(code.el0.CNTV_CVAL));
+    code.save(code.el0.CNTV_CVAL, vcpu.state, 'cntv-cval');
   },
 };
 

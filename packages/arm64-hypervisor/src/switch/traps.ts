@@ -37,13 +37,13 @@ export const trapsOn: Step = {
   id: 'traps-on', phase: 'activate-traps', el: 2, kind: 'trap-control', after: ['host-sysregs-save'],
   because: 'without VHE, HCR_EL2.TGE and the traps decide what the host itself may reach, so its registers are saved before',
   run: ({ code, mode, vcpu, host, features }) => {
-    code.write('HCR_EL2', code.load(vcpu.state, 'hcr'));
+    code.restore('HCR_EL2', vcpu.state, 'hcr');
     code.write('HSTR_EL2', HSTR_T15);
     if (features.pmu) {
       code.write('PMSELR_EL0', 0n);
       code.write('PMUSERENR_EL0', PMUSERENR_ALL);
     }
-    code.write('MDCR_EL2', code.load(vcpu.state, 'mdcr'));
+    code.restore('MDCR_EL2', vcpu.state, 'mdcr');
     if (mode === 'nvhe') {
       code.write(code.hyp.CPTR, CPTR_GUEST);
       return;

@@ -5,7 +5,8 @@ import { RunawayError } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
 import { VECTOR } from '../host/layout.ts';
 import { HypFault } from './code.ts';
-import { compose, newScratch } from './step.ts';
+import type { Place } from './recorder.ts';
+import { PHASE_OWNER, compose, newScratch } from './step.ts';
 import type { GuestExit, PanicReport, Phase, Revision, Step, SwitchContext } from './step.ts';
 
 /** What came of the guest's leaving. */
@@ -27,6 +28,9 @@ const EXITS: Readonly<Record<string, GuestExit['code']>> = {
   [String(VECTOR.lowerSync)]: 'sync', [String(VECTOR.lowerIrq)]: 'irq', [String(VECTOR.lowerFiq)]: 'fiq', [String(VECTOR.lowerSerror)]: 'serror',
 };
 
+/** While the guest runs: what the processor reports of that time is the exception that ends it. */
+const GUEST: Place = { step: 'guest', phase: 'exit', kind: 'vector', owner: 'guest' };
+
 const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest', 'enter'];
 const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
 
@@ -36,6 +40,7 @@ export class WorldSwitch {
   readonly revision: Revision;
   readonly steps: readonly Step[];
   readonly #byPhase: ReadonlyMap<Phase, readonly Step[]>;
+  readonly #places: ReadonlyMap<Step, Place>;
 
   /** Throws `StepListError` when the revision does not exist in the host's mode or makes no sense. */
   constructor(host: Host, revision: Revision) {
@@ -45,6 +50,7 @@ export class WorldSwitch {
     const byPhase = new Map<Phase, Step[]>();
     for (const step of this.steps) byPhase.set(step.phase, [...(byPhase.get(step.phase) ?? []), step]);
     this.#byPhase = byPhase;
+    this.#places = new Map(this.steps.map((step) => [step, { step: step.id, phase: step.phase, kind: step.kind, owner: PHASE_OWNER[step.phase] }]));
   }
 
   /** Before a series of runs, and after it. Undefined, or why the host panicked. */
@@ -60,6 +66,7 @@ export class WorldSwitch {
     return this.#guarded(vcpu, (c) => {
       this.host.enterHyp();
       for (const phase of INTO) this.#phase(c, phase);
+      c.code.place = GUEST;
     });
   }
 
@@ -84,11 +91,15 @@ export class WorldSwitch {
       if (step.id === 'vector' && c.scratch.handle !== c.vcpu.address) {
         throw new RunawayError(`the vectors found vCPU ${hex(c.scratch.handle)}, running is ${hex(c.vcpu.address)}`);
       }
-      if (c.scratch.handled !== 'no') return;
+      if (c.scratch.handled !== 'no') {
+        c.code.place = GUEST;
+        return;
+      }
     }
     this.#phase(c, 'fixup');
     if (c.scratch.handled !== 'no') {
       this.#phase(c, 'enter');
+      c.code.place = GUEST;
       return;
     }
     for (const phase of BACK) this.#phase(c, phase);
@@ -109,7 +120,7 @@ export class WorldSwitch {
 
   #step(c: SwitchContext, step: Step): void {
     if (step.when?.(c) === false) return;
-    c.code.place = { step: step.id, phase: step.phase, kind: step.kind };
+    c.code.place = this.#places.get(step) as Place;
     step.run(c);
   }
 

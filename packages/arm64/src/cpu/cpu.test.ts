@@ -54,13 +54,22 @@ describe('observation', () => {
     ]);
   });
   it('with the scope of the host leaves out what a guest does below EL2, but not its exceptions to EL2', () => {
-    const { machine, cpu } = bare(NEOVERSE_N1, 'mov x1, #0x80000001\n msr hcr_el2, x1\n adr x2, 1f\n msr elr_el2, x2\n mov x3, #0x3c5\n msr spsr_el2, x3\n eret\n1: mrs x4, midr_el1\n msr tpidr_el0, x4\n hvc #3');
-    // The tables are all zero: with stage 2 on, nothing is mapped, so translation of EL1 stays off until the guest's fetch; VM is bit 0.
-    using all = cpu.observe(['system-register', 'barrier', 'exception'], 100, 'host');
-    machine.run({ budget: 20 });
-    const rows = all.drain();
-    expect(rows.filter(({ el }) => el < 2).every(({ kind }) => kind === 'exception')).toBe(true);
-    expect(rows.filter(({ kind }) => kind === 'exception')[0]).toMatchObject({ el: 1, to: 2 });
+    const { machine, cpu } = bare(NEOVERSE_N1, 'mrs x4, midr_el1\n msr tpidr_el0, x4\n hvc #3');
+    const port = hostPort(cpu.processor);
+    const write = (register: string, value: bigint): void => { port.execute({ op: 'msr', encoding: encodingOf(register), value }); };
+    // Stage 2: 39 bits from level 1, of which the second entry is a block of 1 GiB, writable and accessed, mapped to itself.
+    machine.memory.write(RAM + 0x1_0008n, 8, RAM | 0x7fdn, 0);
+    write('VTCR_EL2', (1n << 31n) | (2n << 16n) | (1n << 6n) | 25n);
+    write('VTTBR_EL2', RAM + 0x1_0000n);
+    write('VBAR_EL2', 0x1000n);
+    write('HCR_EL2', RW | 1n);
+    write('ELR_EL2', RAM);
+    write('SPSR_EL2', 0x3c5n);
+    using ring = cpu.observe(['system-register', 'barrier', 'exception'], 100, 'host');
+    port.execute({ op: 'eret' });
+    machine.run({ budget: 3 });
+    expect(ring.drain()).toMatchObject([{ kind: 'barrier', name: 'eret', el: 2 }, { kind: 'exception', el: 1, to: 2, syndrome: (0x16n << 26n) | (1n << 25n) | 3n }]);
+    expect(cpu.registers.debugger.read('TPIDR_EL0')).toBe(cpu.registers.debugger.read('MIDR_EL1'));
   });
 });
 
