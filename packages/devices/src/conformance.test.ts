@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReferenceMemory, VirtualClock, type Device } from '@worldswitch/machine';
 import { checkDevice, type ConformanceOptions, type Subject } from '@worldswitch/machine/testing';
-import { CfiFlash, FW_CFG_KEY, FwCfg, GicV2, GicV2m, OpenBus, PcieEcam, Pl011, Pl031, Pl061, SerialQueue, VirtioMmioSlot } from './index.ts';
+import { CfiFlash, FW_CFG_KEY, FwCfg, GicV2, GicV2m, GicV3, OpenBus, PcieEcam, Pl011, Pl031, Pl061, SerialQueue, VirtioMmioSlot } from './index.ts';
 
 class Probe {
   level = false;
@@ -26,6 +26,30 @@ const gic = (cpus: number, window: 'distributor' | 'cpuInterface' | 'virtualCont
         case 4: controller.cpuInterface.write(0x00, 4, 0x207n, cpu); controller.cpuInterface.write(0x04, 4, 0xffn, cpu); break;
         case 5: controller.virtualControl.write(0x100 + 4 * random.below(4), 4, random.value(4), cpu); controller.virtualControl.write(0, 4, 1n, cpu); controller.virtualControl.write(8, 4, 0xf000_0003n, cpu); break;
         default: controller.distributor.write(0xf00, 4, random.value(4), cpu);
+      }
+    },
+  };
+};
+
+const gicV3 = (window: 'distributor' | 'redistributors') => (): Subject => {
+  const controller = new GicV3({ affinities: [0n, 1n] });
+  const sides = [0, 1].map((cpu) => controller.processor(cpu));
+  const offered: unknown[] = [];
+  sides.forEach((side, cpu) => { side.listen(() => { offered[cpu] = side.best()?.intid ?? null; }); });
+  return {
+    device: controller[window],
+    observe: () => offered.map((intid) => intid ?? null),
+    act: (random) => {
+      const cpu = random.below(2);
+      switch (random.below(8)) {
+        case 0: controller.spi(32 + random.below(256)).set(random.below(2) === 1); break;
+        case 1: controller.ppi(cpu, 16 + random.below(9)).set(random.below(2) === 1); break;
+        case 2: controller.distributor.write(0, 4, 3n, cpu); break;
+        case 3: controller.distributor.write(0x100 + 4 * random.below(9), 4, random.value(4), cpu); break;
+        case 4: controller.redistributors.write(0x2_0000 * cpu + 0x1_0100, 4, random.value(4), cpu); break;
+        case 5: sides[cpu].activate(random.below(288)); break;
+        case 6: sides[cpu].deactivate(random.below(300)); break;
+        default: sides[cpu].send({ intid: random.below(16), group: random.below(2) === 1 ? 1 : 0, to: random.below(2) === 1 ? 'others' : { affinity: 0n, targets: random.below(4) } });
       }
     },
   };
@@ -102,6 +126,8 @@ const subjects: (Omit<ConformanceOptions, 'name'> & { name: string })[] = [
   { name: 'gicv2 cpu interface', size: 0x2000, cpus: 2, seeds: 5, offsets: words(0, 4, 8, 0xc, 0x10, 0x14, 0x18, 0x1c, 0x20, 0x1000), create: gic(2, 'cpuInterface') },
   { name: 'gicv2 virtual control', size: 0x1000, seeds: 5, offsets: words(0, 8, 0x10, 0x100, 0x104, 0x108), create: gic(1, 'virtualControl') },
   { name: 'gicv2 virtual cpu interface', size: 0x2000, seeds: 5, offsets: words(0, 4, 8, 0xc, 0x10, 0x1000), create: gic(1, 'virtualCpuInterface') },
+  { name: 'gicv3 distributor', size: 0x1_0000, cpus: 2, seeds: 5, offsets: words(0, 0x84, 0x104, 0x204, 0x304, 0x420, 0xc08, 0x6100), create: gicV3('distributor') },
+  { name: 'gicv3 redistributors', size: 0x4_0000, cpus: 2, seeds: 5, offsets: words(0x14, 0x1_0080, 0x1_0100, 0x1_0200, 0x1_0300, 0x1_0400, 0x1_0c04, 0x3_0100, 0x3_0200), create: gicV3('redistributors') },
 ];
 
 describe('every device keeps the contract', () => {

@@ -16,5 +16,7 @@ export type { PciFunction } from './pcie-ecam.ts';
 export { VirtioMmioSlot } from './virtio-mmio.ts';
 export { GicV2 } from './gicv2/index.ts';
 export type { GicV2Config, GicV2Outputs } from './gicv2/index.ts';
+export { GicV3 } from './gicv3/index.ts';
+export type { GicV3Config, GicV3Processor, PendingInterrupt, SoftwareInterrupt } from './gicv3/index.ts';
 export { GicV2m } from './gicv2m.ts';
 export type { GicV2mConfig } from './gicv2m.ts';

@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { ReferenceMemory, VirtualClock, type Width } from '@worldswitch/machine';
 import { Random } from '@worldswitch/machine/testing';
-import { CfiFlash, FW_CFG_KEY, FwCfg, fwCfgNumber, GicV2, GicV2m, OpenBus, PcieEcam, Pl011, Pl031, Pl061, VirtioMmioSlot } from './index.ts';
+import { CfiFlash, FW_CFG_KEY, FwCfg, fwCfgNumber, GicV2, GicV2m, GicV3, OpenBus, PcieEcam, Pl011, Pl031, Pl061, VirtioMmioSlot } from './index.ts';
 
 const QEMU = 'qemu-system-aarch64';
 const available = spawnSync(QEMU, ['--version']).status === 0;
@@ -22,6 +22,7 @@ const EPOCH = 1_767_225_600; // 2026-01-01, given to QEMU as -rtc base
 
 const GICD = 0x0800_0000n, GICC = 0x0801_0000n, V2M = 0x0802_0000n, GICH = 0x0803_0000n, GICV = 0x0804_0000n;
 const UART = 0x0900_0000n, RTC = 0x0901_0000n, FWCFG = 0x0902_0000n, GPIO = 0x0903_0000n, VIRTIO = 0x0a00_0000n, PCI_WINDOW = 0x1000_0000n, ECAM = 0x40_1000_0000n;
+const GICR = 0x080a_0000n, SGI_FRAME = GICR + 0x1_0000n;
 const FLASH1 = 0x0400_0000n, RAM = 0x4000_0000n;
 
 const read = (address: bigint, width: Width = 4): Op => ({ address, width });
@@ -50,12 +51,22 @@ function board(): ReferenceMemory {
   return memory;
 }
 
+/** What differs with a GICv3; one processor for each affinity. */
+function boardV3(affinities: readonly bigint[]): ReferenceMemory {
+  const memory = new ReferenceMemory();
+  const gic = new GicV3({ affinities });
+  memory.device(GICD, 0x1_0000, gic.distributor);
+  memory.device(GICR, 0x2_0000 * affinities.length, gic.redistributors);
+  memory.device(UART, 0x1000, new Pl011({ irq: gic.spi(33), onTransmit: () => {} }));
+  return memory;
+}
+
 const LETTER: Record<Width, string> = { 1: 'b', 2: 'w', 4: 'l', 8: 'q' };
 
 /** Answers of QEMU's reads, in order. */
-function qemu(ops: readonly Op[]): Promise<bigint[]> {
+function qemu(ops: readonly Op[], machine: readonly string[] = ['-M', 'virt,virtualization=on,gic-version=2']): Promise<bigint[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(QEMU, ['-M', 'virt,virtualization=on,gic-version=2', '-m', '256', '-S', '-qtest', 'stdio', '-display', 'none', '-nic', 'none', '-serial', 'null', '-monitor', 'none',
+    const child = spawn(QEMU, [...machine, '-m', '256', '-S', '-qtest', 'stdio', '-display', 'none', '-nic', 'none', '-serial', 'null', '-monitor', 'none',
       // The log goes to stderr by default, where nobody reads it and a full pipe would stop QEMU.
       '-rtc', 'base=2026-01-01,clock=vm', '-qtest-log', '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
     const answers: string[] = [];
@@ -77,8 +88,7 @@ function qemu(ops: readonly Op[]): Promise<bigint[]> {
   });
 }
 
-function ours(ops: readonly Op[]): bigint[] {
-  const memory = board();
+function ours(ops: readonly Op[], memory: ReferenceMemory): bigint[] {
   return ops.flatMap(({ address, width, value }) => {
     if (value === undefined) return [memory.read(address, width, 0) ?? -1n];
     memory.write(address, width, value, 0);
@@ -88,9 +98,10 @@ function ours(ops: readonly Op[]): bigint[] {
 
 const show = ({ address, width, value }: Op): string => `${value === undefined ? 'read' : 'write'}${8 * width} 0x${address.toString(16)}${value === undefined ? '' : ` = 0x${value.toString(16)}`}`;
 
-async function compare(ops: readonly Op[]): Promise<void> {
-  const expected = await qemu(ops);
-  const actual = ours(ops);
+/** `affinities`: the board with a GICv3. */
+async function compare(ops: readonly Op[], affinities?: readonly bigint[]): Promise<void> {
+  const expected = await (affinities === undefined ? qemu(ops) : qemu(ops, ['-M', 'virt,virtualization=on,gic-version=3', '-smp', String(affinities.length), '-cpu', 'cortex-a57']));
+  const actual = ours(ops, affinities === undefined ? board() : boardV3(affinities));
   const reads = ops.map((op, index) => ({ op, index })).filter(({ op }) => op.value === undefined);
   const differences = reads.flatMap(({ op, index }, i) => (expected[i] === actual[i] ? [] : [
     `${show(op)}: QEMU 0x${expected[i].toString(16)}, here 0x${actual[i].toString(16)}; before it ${ops.slice(Math.max(0, index - 12), index).map(show).join(', ')}`,
@@ -263,5 +274,44 @@ describe.skipIf(!available)('devices against QEMU', () => {
     await compare(random(300, 11, (r) => [
       write(GICH + BigInt(r.pick([0, 8, 0x100, 0x104, 0x108, 0x10c])), r.value(4)), ...readable.map((o) => read(GICH + BigInt(o))), read(GICV), read(GICV + 4n), read(GICV + 8n), read(GICV + 0x1cn), read(GICD + 0x200n),
     ]));
+  });
+
+  describe('GICv3', () => {
+    /** All that is built; left out: LPIs (GICD_TYPER.LPIS, GICR_TYPER.PLPIS, GICR_CTLR, PROPBASER), and the bits of GICD_IROUTER that are reserved, which QEMU keeps. */
+    const shared = [0, 8, 0x10, 0x80, 0x84, 0x88, 0x100, 0x104, 0x180, 0x184, 0x200, 0x204, 0x280, 0x284, 0x300, 0x304, 0x380, 0x384, 0x400, 0x420, 0x424, 0x520, 0x800, 0x820, 0xc00, 0xc04, 0xc08, 0xc0c,
+      0xd00, 0xd04, 0xe00, 0xe08, 0xf00, 0xf10, 0x6000, 0xffd0, 0xffe0, 0xffe4, 0xffe8, 0xfff0, 0xfffc].map((o) => GICD + BigInt(o));
+    const own = [0x80, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380, 0x400, 0x410, 0x41c, 0x420, 0x84, 0x104, 0x204, 0xc00, 0xc04, 0xc08, 0xd00, 0xe00, 0xffe8].map((o) => SGI_FRAME + BigInt(o));
+    const base = [4, 0xc, 0x10, 0x14, 0xffd0, 0xffe0, 0xffe8, 0xfff0].map((o) => GICR + BigInt(o));
+
+    it('registers of two processors under random accesses of every width', async () => {
+      const places = [...shared, ...own, ...base].flatMap((address) => (address >= GICR ? [address, address + 0x2_0000n] : [address]));
+      await compare([...places.map((address) => read(address)), ...random(900, 21, (r) => {
+        const at = r.pick(places);
+        // A misaligned doubleword is an alignment fault before it gets here.
+        const width = r.pick<Width>(at % 8n === 0n ? [4, 4, 4, 1, 2, 8] : [4, 4, 4, 1, 2]);
+        const inside = width === 1 ? BigInt(r.below(4)) : 0n;
+        return [write(at + inside, r.value(width), width), read(at, 4), read(r.pick(places), r.pick<Width>([4, 4, 2])), read(r.pick(places) + BigInt(r.below(4)), 1)];
+      })], [0n, 1n]);
+    });
+
+    it('routes, and who they are', async () => {
+      const routes = [32, 33, 100, 287, 288, 31].map((intid) => GICD + 0x6000n + BigInt(8 * intid));
+      await compare([
+        ...[0n, 1n].map((n) => read(GICR + 0x2_0000n * n + 0xcn)), ...random(100, 22, (r) => {
+          const at = r.pick(routes);
+          return [r.below(2) === 0 ? write(at, r.value(8) & 0xff_00ff_ffffn, 8) : r.below(2) === 0 ? write(at, r.value(4) & 0xff_ffffn) : write(at + 4n, r.value(1)), ...routes.flatMap((a) => [read(a, 8), read(a), read(a + 4n)])];
+        }),
+      ], [0n, 1n]);
+    });
+
+    it('a level line and an edge of the UART', async () => {
+      const look = [0x204, 0x284, 0x304].map((o) => read(GICD + BigInt(o)));
+      for (const edge of [0n, 8n]) {
+        await compare([
+          write(GICD + 0xc08n, edge), write(UART + 0x38n, 0x20), write(UART, 65), ...look, write(GICD + 0x284n, 2), ...look, write(UART + 0x44n, 0x20), ...look, write(UART, 66), ...look,
+          write(UART + 0x44n, 0x20), ...look, write(GICD + 0x204n, 2), ...look, write(GICD + 0x284n, 2), ...look,
+        ], [0n]);
+      }
+    });
   });
 });

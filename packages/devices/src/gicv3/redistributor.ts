@@ -1,0 +1,42 @@
+import { IIDR, identity } from './distributor.ts';
+import { readInterrupts, writeInterrupts, type Frame } from './interrupt-registers.ts';
+import { GICR_FRAME, GICR_IIDR, GICR_PIDR, GICR_TYPER, GICR_WAKER, WAKER_CHILDREN_ASLEEP, WAKER_PROCESSOR_SLEEP } from './registers.ts';
+import type { Interrupts } from './state.ts';
+
+const ID = identity(0x93);
+/** GICR_TYPER (IHI 0069 12.11.40): the last of its region; redistributors that share Aff3 share LPI tables, of which there are none. */
+const TYPER_LAST = 1 << 4, COMMON_LPI_AFFINITY = 1 << 24;
+
+/** One processor's GICR registers (IHI 0069 12.11): frame RD_base, and SGI_base 64 KiB after it. */
+export class Redistributor {
+  readonly #interrupts: Interrupts;
+  readonly #frame: Frame & { readonly kind: 'private' };
+  /**
+   * GICR_WAKER.ProcessorSleep; ChildrenAsleep follows at once, since nothing is ever under way. Interrupts are offered even while
+   * it is set, as QEMU does: software that never wakes its redistributor runs there, against IHI 0069 11.1.
+   */
+  asleep = true;
+
+  constructor(interrupts: Interrupts, cpu: number) {
+    this.#interrupts = interrupts;
+    this.#frame = { kind: 'private', cpu };
+  }
+
+  read(offset: number): number {
+    if (offset >= GICR_FRAME) return readInterrupts(this.#interrupts, this.#frame, offset - GICR_FRAME);
+    const { cpu } = this.#frame;
+    const affinity = this.#interrupts.affinities[cpu];
+    switch (offset) {
+      case GICR_IIDR: return IIDR;
+      case GICR_TYPER: return (cpu << 8) | COMMON_LPI_AFFINITY | (cpu === this.#interrupts.cpus - 1 ? TYPER_LAST : 0);
+      case GICR_TYPER + 4: return Number(affinity & 0xff_ffffn) | Number((affinity >> 8n) & 0xff00_0000n);
+      case GICR_WAKER: return this.asleep ? WAKER_PROCESSOR_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
+      default: return offset >= GICR_PIDR ? ID[(offset - GICR_PIDR) >> 2] ?? 0 : 0;
+    }
+  }
+
+  write(offset: number, value: number, mask: number): void {
+    if (offset >= GICR_FRAME) writeInterrupts(this.#interrupts, this.#frame, offset - GICR_FRAME, value, mask);
+    else if (offset === GICR_WAKER && mask === -1) this.asleep = (value & WAKER_PROCESSOR_SLEEP) !== 0;
+  }
+}
