@@ -1,5 +1,5 @@
-import { Lockstep, type Lane, type LockstepDifference } from '@worldswitch/engine';
 import type { Stop, StopTarget } from '@worldswitch/debugger';
+import { Lockstep, type Lane, type LockstepDifference } from '@worldswitch/engine';
 import type { Plain } from '@worldswitch/machine';
 import type { HandleStop, MachineHandle } from '@worldswitch/session';
 import type { BareMachine } from './bare.ts';
@@ -9,13 +9,18 @@ const CHUNK = 4_000_000;
 
 /**
  * Two machines with the same image side by side, the evaluator and the translator. What one shows is the evaluator's; every state that
- * differs ends the run, with the first instruction that parts them.
+ * differs ends the run, with the first instruction that parts them. Idle time passes at once, whatever the pace: states are compared
+ * where work ends, and a guest that sleeps often would be compared at nothing else.
  */
 export function checkedMachine(reference: BareMachine, candidate: BareMachine): MachineHandle {
   candidate.console.muted = true;
-  const lanes = [laneOf('evaluator', reference), laneOf('translator', candidate)] as const;
+  const lanes = [new MachineLane('evaluator', reference), new MachineLane('translator', candidate)] as const;
   let failed: HandleStop | undefined;
-  const both = (act: (machine: BareMachine) => void): void => { act(reference); act(candidate); };
+  /** Whatever acts on the machines other than by running them. */
+  const both = <T>(act: (machine: BareMachine) => T): readonly [T, T] => {
+    for (const lane of lanes) lane.changed();
+    return [act(reference), act(candidate)];
+  };
   const stops: StopTarget = {
     regime: reference.stops.regime,
     instructionAlignment: reference.stops.instructionAlignment,
@@ -42,36 +47,59 @@ export function checkedMachine(reference: BareMachine, candidate: BareMachine): 
     skipTo: (tick) => { both((machine) => { machine.skipTo(tick); }); },
     type: (bytes) => { both((machine) => { machine.type(bytes); }); },
     readRegister: (name) => reference.readRegister(name),
-    writeRegister: (name, value) => [reference, candidate].map((machine) => machine.writeRegister(name, value)).every(Boolean),
+    writeRegister: (name, value) => both((machine) => machine.writeRegister(name, value)).every(Boolean),
     // Of both, since a translation for the debugger too fills the TLB that the comparison sees.
-    readMemory: (address, length, space) => [reference, candidate].map((machine) => machine.readMemory(address, length, space))[0],
+    readMemory: (address, length, space) => both((machine) => machine.readMemory(address, length, space))[0],
     explain: (question) => reference.explain(question),
     reset: () => { both((machine) => { machine.reset(); }); },
   };
 }
 
-function laneOf(name: string, machine: BareMachine): Lane<Plain> & { readonly last: HandleStop } {
-  let last: HandleStop = { kind: 'budget' };
-  return {
-    name,
-    get last() { return last; },
-    get retired() { return machine.retired; },
-    here: () => {
-      const { pc } = machine;
-      const bytes = machine.readMemory(pc, machine.instructionLength, 'virtual');
-      return `${pc.toString(16)}: ${bytes ? machine.decode(bytes, pc, () => undefined).text : 'not readable'}`;
-    },
-    run: (budget) => {
-      last = machine.run(budget);
-      return last;
-    },
-    save: () => machine.snapshots.save(),
-    restore: (state) => {
-      // Going back happens only to search a difference: what the guest said is said.
-      machine.console.muted = true;
-      machine.snapshots.restore(state);
-    },
-  };
+/** A machine as one side of the comparison. */
+class MachineLane implements Lane<Plain> {
+  readonly name: string;
+  last: HandleStop = { kind: 'budget' };
+  readonly #machine: BareMachine;
+  /** The state, while nothing has happened since it was saved: where one run ended the next begins. */
+  #saved: Plain | undefined;
+
+  constructor(name: string, machine: BareMachine) {
+    this.name = name;
+    this.#machine = machine;
+  }
+
+  get retired(): number {
+    return this.#machine.retired;
+  }
+  here(): string {
+    const { pc, instructionLength } = this.#machine;
+    this.changed();
+    const bytes = this.#machine.readMemory(pc, instructionLength, 'virtual');
+    return `${pc.toString(16)}: ${bytes ? this.#machine.decode(bytes, pc, () => undefined).text : 'not readable'}`;
+  }
+  run(budget: number): HandleStop {
+    this.changed();
+    const end = this.retired + budget;
+    do {
+      this.last = this.#machine.run(end - this.retired);
+      if (this.last.kind !== 'idle' || this.last.until === undefined) return this.last;
+      this.#machine.skipTo(this.last.until);
+    } while (this.retired < end);
+    this.last = { kind: 'budget' };
+    return this.last;
+  }
+  changed(): void {
+    this.#saved = undefined;
+  }
+  save(): Plain {
+    return this.#saved ??= this.#machine.snapshots.save();
+  }
+  restore(state: Plain): void {
+    this.changed();
+    // Going back happens only to search a difference: what the guest said is said.
+    this.#machine.console.muted = true;
+    this.#machine.snapshots.restore(state);
+  }
 }
 
 function describe({ equalAfter, differAfter, instructions, differences }: LockstepDifference): Readonly<Record<string, string>> {
