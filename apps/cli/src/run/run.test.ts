@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { MODELS } from '@worldswitch/arm64';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CPU_NAMES } from '../plugins/arm64/options.ts';
@@ -97,6 +98,12 @@ describe('a mistake', () => {
     ['an image larger than memory', ['run', file('big.bin', new Uint8Array(2 ** 21)), '--at', '0x40000000', '--memory', '1M'], /must lie inside memory/],
     ['firmware larger than flash', ['run', file('rom.bin', new Uint8Array(2 ** 26 + 1)), '--bios'], /flash bank 0/],
     ['an empty file', ['run', file('empty', new Uint8Array(0))], /firmware of 0x0 bytes/],
+    ['zeros', ['run', file('zeros', new Uint8Array(4096))], /zeros, a file without a known header of 4096 bytes: .* the word 0x00000000 at offset 0x0.* is no A64 instruction.*--bios .*--at ADDR/],
+    ['text', ['run', file('notes.txt', readFileSync(new URL('../../README.md', import.meta.url))), '--as', 'bare'], /is no A64 instruction/],
+    ['packed text', ['run', file('notes.gz', gzipSync('To be, or not to be, that is the question'))], /is no A64 instruction/],
+    ['other machines\' code', ['run', file('ppc.bin', Uint8Array.of(0x94, 0x21, 0xff, 0xf0, 0x7c, 0x08, 0x02, 0xa6, 0x90, 0x01, 0x00, 0x14, 0x4e, 0x80, 0x00, 0x20))], /is no A64 instruction/],
+    ['code that runs out', ['run', file('nop.bin', Uint8Array.of(0x1f, 0x20, 0x03, 0xd5))], /execution from its beginning leaves it at offset 0x4/],
+    ['a broken gzip file', ['run', file('cut.gz', gzipSync(hello).subarray(0, 40))], /gzip/],
     ['an unaligned breakpoint', ['run', HELLO, '--break', '0x40200002'], /begins at a multiple of 4; use 0x40200000 or 0x40200004/],
     ['an unknown symbol', ['run', HELLO, '--break', 'mian'], /did you mean main/],
     ['no breakpoint register left', ['run', HELLO, ...Array.from({ length: 7 }, (_, n) => ['--break', `main+${n * 4}`]).flat()], /7 hardware breakpoints: ENOBUFS: the processor has 6/],
@@ -120,6 +127,17 @@ describe('a mistake', () => {
     expect(status).toBe(2);
     expect(out).toBe('');
     expect(err).not.toMatch(/\n {4}at /);
+  });
+  it('is none where the user insists', async () => {
+    const zeros = file('zeros', new Uint8Array(4096));
+    for (const insist of [['--bios'], ['--at', '0x40080000']]) {
+      expect(await worldswitch('run', zeros, '--as', 'bare', ...insist, '--limit', '100')).toMatchObject({ status: 0, err: expect.stringContaining('the limit is reached') as string });
+    }
+  });
+  it('is none in firmware: it begins with instructions, and what they jump over is data', async () => {
+    // b . + 12; two words of data; wfi; b . - 4.
+    const jump = Uint8Array.of(0x03, 0, 0, 0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 0x20, 0x03, 0xd5, 0xff, 0xff, 0xff, 0x17);
+    expect(await worldswitch('run', file('jump.bin', jump), '--as', 'bare', '--limit', '2')).toMatchObject({ status: 0, err: expect.stringContaining('the limit is reached') as string });
   });
   it('is an event with --json', async () => {
     const { status, out } = await worldswitch('run', HELLO, '--json', '--break', '0x40200002');

@@ -1,6 +1,8 @@
 import type { BootImage } from '@worldswitch/arm64';
-import { EM_AARCH64, elfSymbols, FORMAT_TEXT, identify, ImageError, isElf, parseElf, unpackGzip, type ElfSymbol, type ImageFormat } from '@worldswitch/image';
+import { hex } from '@worldswitch/bits';
+import { elfSymbols, FORMAT_TEXT, identify, ImageError, isElf, parseElf, unpackGzip, type ElfSymbol, type ImageFormat } from '@worldswitch/image';
 import { refuse, type ImageFile } from '@worldswitch/session';
+import { notCode } from './code.ts';
 import type { Arm64Options } from './options.ts';
 
 export interface PreparedImage {
@@ -14,17 +16,9 @@ const REFUSED: Partial<Record<ImageFormat, string>> = {
   'device-tree': 'pass it with --dtb, and the program as the image',
 };
 
-/** True for what only arm64 executes. */
-export function isArm64File({ bytes }: ImageFile): boolean {
-  const format = identify(bytes);
-  // e_machine, in the byte order that e_ident names.
-  if (format === 'elf') return bytes.length > 20 && (bytes[5] === 2 ? (bytes[18] << 8) | bytes[19] : bytes[18] | (bytes[19] << 8)) === EM_AARCH64;
-  return format === 'linux-arm64';
-}
-
 /**
- * Decides how an image is started: an ELF file by its addresses, a Linux `Image` as a boot loader does, anything without a header
- * as firmware, unless `--at` gives it a place in RAM. Packed files are unpacked first.
+ * Decides how an image is started: an ELF file by its addresses, a Linux `Image` as a boot loader does, code without a
+ * header as firmware, unless `--at` gives it a place in RAM. Packed files are unpacked first.
  *
  * @throws ImageError, SessionError `bad-option` for options that contradict the image.
  */
@@ -33,7 +27,7 @@ export function prepareImage(file: ImageFile | undefined, options: Arm64Options,
   if (options.bios === true && options.at !== undefined) throw refuse('bad-option', '--bios and --at together: firmware lies in flash, a flat file in RAM; give one of them');
   const bytes = unpackGzip(file.bytes, gunzip && { gunzip });
   const format = identify(bytes);
-  const kind = options.bios === true ? 'firmware' : options.at !== undefined ? 'flat' : kindOf(format, file.name, bytes.length);
+  const kind = options.bios === true ? 'firmware' : options.at !== undefined ? 'flat' : kindOf(format, file.name, bytes);
   for (const name of ['append', 'initrd'] as const) {
     if (options[name] !== undefined && kind !== 'linux') throw refuse('bad-option', `--${name} with ${file.name}, a ${FORMAT_TEXT[format]}: only a Linux kernel takes it; leave it out`);
   }
@@ -47,13 +41,22 @@ export function prepareImage(file: ImageFile | undefined, options: Arm64Options,
   }
 }
 
-function kindOf(format: ImageFormat, name: string, length: number): 'elf' | 'linux' | 'firmware' {
+function kindOf(format: ImageFormat, name: string, bytes: Uint8Array): 'elf' | 'linux' | 'firmware' {
   if (format === 'elf') return 'elf';
   if (format === 'linux-arm64') return 'linux';
-  if (format === 'flat') return 'firmware';
+  const value = `${name}, a ${FORMAT_TEXT[format]} of ${bytes.length} bytes`;
+  if (format !== 'flat') {
+    throw new ImageError({
+      code: 'unsupported', value, rule: 'the virt board starts ELF files, Linux arm64 Images, firmware and flat files', remedy: REFUSED[format] ?? 'convert it to one of them',
+    });
+  }
+  const wrong = bytes.length === 0 ? undefined : notCode(bytes);
+  if (wrong === undefined) return 'firmware';
+  const { at, word } = wrong;
   throw new ImageError({
-    code: 'unsupported', value: `${name}, a ${FORMAT_TEXT[format]} of ${length} bytes`, rule: 'the virt board starts ELF files, Linux arm64 Images, firmware and flat files',
-    remedy: REFUSED[format] ?? 'convert it to one of them',
+    code: 'foreign', value,
+    rule: `such a file is started as firmware, but ${word === undefined ? `execution from its beginning leaves it at offset ${hex(BigInt(at))}` : `the word ${hex(word, 8)} at offset ${hex(at)}, which would be executed, is no A64 instruction`}`,
+    remedy: 'Give an ELF file, a Linux arm64 Image or arm64 firmware; or say that you mean it: --bios for firmware in flash, --at ADDR for a flat file in RAM',
   });
 }
 

@@ -1,7 +1,7 @@
 import { identify } from '@worldswitch/image';
 import { PLUGIN_API_VERSION, type ArchitecturePlugin } from '@worldswitch/session';
-import { isArm64File } from './image.ts';
 import { ARM64_OPTIONS } from './options.ts';
+import { isArm64File } from './recognise.ts';
 
 /** arm64 with the virt board, for a session. The processor is loaded when the first machine is made. */
 export const ARM64_PLUGIN: ArchitecturePlugin = {

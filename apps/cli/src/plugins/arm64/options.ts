@@ -11,7 +11,7 @@ export const ARM64_OPTIONS: readonly OptionSpec[] = [
   { name: 'cpu', type: 'choice', choices: CPU_NAMES, default: 'neoverse-n1', about: 'the processor model' },
   { name: 'cpus', type: 'count', default: 1, about: 'number of processors' },
   { name: 'memory', type: 'size', default: '256M', about: 'RAM, from 0x40000000' },
-  { name: 'bios', type: 'flag', about: 'the image is firmware: it lies in flash and starts at 0 (the default for files without a known header)' },
+  { name: 'bios', type: 'flag', about: 'the image is firmware: it lies in flash and starts at 0 (the default for a file without a known header that begins with A64 instructions)' },
   { name: 'at', type: 'number', placeholder: 'ADDR', about: 'the image is a flat file for this address, and starts there' },
   { name: 'dtb', type: 'file', about: 'a device tree blob instead of the generated one' },
   { name: 'append', type: 'text', placeholder: 'TEXT', about: 'command line of a Linux kernel' },
