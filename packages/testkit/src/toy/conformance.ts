@@ -1,10 +1,13 @@
+import type { InstructionTable } from '@worldswitch/engine';
 import { assemble } from '@worldswitch/isa';
-import type { ArchitectureUnderTest, Subject } from '../conformance/subject.ts';
+import type { ArchitectureUnderTest, MakeOptions, Scenario, Subject, SubjectState } from '../conformance/subject.ts';
 import { TOY_INSTRUCTIONS } from './assembly.ts';
-import { CODE, CODE_WORDS, loadGarbage, loadRandomProgram, randomWord } from './fuzz.ts';
+import { createToy } from './create.ts';
+import { DrivenToy, type DrivenToyState } from './driven.ts';
+import { CODE, CODE_WORDS, loadGarbage, loadRandomProgram, randomWord, type ToyParts } from './fuzz.ts';
 import { TOY_RAM, ToyMachine, toyTable, type ToyState } from './machine.ts';
 import { Random } from '../random.ts';
-import { TOY_SCENARIOS } from './scenarios.ts';
+import { TOY_ENGINE_SCENARIOS, TOY_MACHINE_SCENARIOS, TOY_SCENARIOS } from './scenarios.ts';
 import { R } from './semantics.ts';
 
 /** Loads any 64-bit value, sixteen bits at a time. */
@@ -13,19 +16,37 @@ export function loadConstant(register: string, value: bigint): string {
   return [`addi ${register}, r0, 0`, ...parts.flatMap((part, n) => (part === 0n ? [] : [`lui ${register}, 0x${part.toString(16)}, ${4 * n}`]))].join('\n');
 }
 
+/** A subject with what programs are loaded into. */
+type ToySubject<S extends SubjectState> = Subject<S> & ToyParts;
+
 /** The toy for the conformance suite. Its machines share a table that has met most shapes. */
 export function toyUnderTest(): ArchitectureUnderTest<ToyState> {
+  return describeToy('toy', [...TOY_SCENARIOS, ...TOY_ENGINE_SCENARIOS], ({ kind, processors, engine }, table) => new ToyMachine(kind, processors, engine, table));
+}
+
+/** The same toy with a `Machine` between it and the suite: budgets, stops, time and snapshots are the machine's. */
+export function toyOnMachineUnderTest(): ArchitectureUnderTest<DrivenToyState> {
+  return describeToy('toy on a machine', [...TOY_SCENARIOS, ...TOY_MACHINE_SCENARIOS], ({ kind, processors = 1, engine = {} }, table) => new DrivenToy(createToy({ kind, processors, engine, table })));
+}
+
+function isToy<S extends SubjectState>(subject: Subject<S>): subject is ToySubject<S> {
+  return 'guests' in subject;
+}
+
+function describeToy<S extends SubjectState>(
+  name: string, scenarios: readonly Scenario[], make: (options: MakeOptions, table: InstructionTable) => ToySubject<S>,
+): ArchitectureUnderTest<S> {
   const table = toyTable();
   const random = new Random(1);
   for (let count = 0; count < 4000; count++) table.bind(randomWord(random));
   const r = (register: number): string => `r${register + 1}`;
-  const toy = (subject: Subject<ToyState>): ToyMachine => {
-    if (!(subject instanceof ToyMachine)) throw new TypeError('not a machine that this description made; make it with `make`');
+  const toy = (subject: Subject<S>): ToyParts => {
+    if (!isToy(subject)) throw new TypeError('not a machine that this description made; make it with `make`');
     return subject;
   };
   return {
-    name: 'toy',
-    make: ({ kind, processors, engine }) => new ToyMachine(kind, processors, engine, table),
+    name,
+    make: (options) => make(options, table),
     loadRandomProgram: (subject, from) => { loadRandomProgram(toy(subject), from); },
     loadGarbage: (subject, from) => { loadGarbage(toy(subject), from); },
     code: { base: CODE, words: CODE_WORDS },
@@ -44,7 +65,7 @@ export function toyUnderTest(): ArchitectureUnderTest<ToyState> {
       nop: 'nop',
       halt: 'halt',
     },
-    scenarios: TOY_SCENARIOS,
+    scenarios,
     disassemble: (word, pc) => TOY_INSTRUCTIONS.disassemble(word, { pc }),
     wordAt: (subject, processor) => {
       const { pc } = subject.cores[processor];

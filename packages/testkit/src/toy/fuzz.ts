@@ -1,11 +1,18 @@
-import { PAGE_SIZE } from '@worldswitch/engine';
+import { PAGE_SIZE, type Core, type Engine } from '@worldswitch/engine';
 import { assemble, encode } from '@worldswitch/isa';
 import type { Random } from '../random.ts';
 import { TOY_INSTRUCTIONS } from './assembly.ts';
-import { CONTROL } from './guest.ts';
-import { TOY_DEVICE, TOY_RAM, TOY_ROM, type ToyMachine } from './machine.ts';
+import { CONTROL, type ToyGuest } from './guest.ts';
+import { TOY_DEVICE, TOY_RAM, TOY_ROM } from './machine.ts';
 import { TOY_ROWS } from './rows.ts';
 import { R, V } from './semantics.ts';
+
+/** What a program is loaded into. */
+export interface ToyParts {
+  readonly engine: Engine;
+  readonly cores: readonly Core[];
+  readonly guests: readonly ToyGuest[];
+}
 
 /** Where a fuzzed program lies, and where its exception handler. */
 export const CODE = 0x1000;
@@ -47,7 +54,7 @@ export function randomWord(random: Random): number {
 }
 
 /** Fills a machine with a program, a handler that goes on behind the exception, and random registers. */
-export function loadRandomProgram({ engine, cores, guests }: ToyMachine, random: Random): void {
+export function loadRandomProgram({ engine, cores, guests }: ToyParts, random: Random): void {
   const words = Array.from({ length: CODE_WORDS }, () => randomWord(random));
   engine.memory.load(CODE, bytesOf(words));
   engine.memory.load(VECTOR, HANDLER.bytes);
@@ -62,14 +69,14 @@ export function loadRandomProgram({ engine, cores, guests }: ToyMachine, random:
       core.state.set(slot, random.chance(1, 8) ? place | (1n << BigInt(24 + random.below(3))) : place);
     });
     core.state.flags = random.below(16);
-    guests[index].control[CONTROL.vector] = BigInt(VECTOR);
-    guests[index].control[CONTROL.status] = 1n;
-    guests[index].control[CONTROL.alarm] = BigInt(50 + random.below(500));
+    guests[index].setControl(CONTROL.vector, BigInt(VECTOR));
+    guests[index].setControl(CONTROL.status, 1n);
+    guests[index].setControl(CONTROL.alarm, BigInt(50 + random.below(500)));
   }
 }
 
 /** Random memory, registers and control registers: no program at all. */
-export function loadGarbage({ engine, cores, guests }: ToyMachine, random: Random): void {
+export function loadGarbage({ engine, cores, guests }: ToyParts, random: Random): void {
   for (let page = 0; page < TOY_RAM; page += PAGE_SIZE) {
     if (random.chance(1, 2)) engine.memory.load(page, new Uint8Array(PAGE_SIZE).map(() => random.below(256)));
   }
@@ -80,9 +87,9 @@ export function loadGarbage({ engine, cores, guests }: ToyMachine, random: Rando
     for (const slot of R.slice(1)) core.state.set(slot, wild());
     for (const slot of V) core.state.setVector(slot, (random.value() << 64n) | random.value());
     core.state.flags = random.below(16);
-    guests[index].control.forEach((_, register, control) => { control[register] = wild(); });
-    guests[index].control[CONTROL.vector] = BigInt(random.below(TOY_RAM) & ~3);
-    guests[index].control[CONTROL.alarm] = BigInt(random.below(2000));
+    for (const register of Object.values(CONTROL)) guests[index].setControl(register, wild());
+    guests[index].setControl(CONTROL.vector, BigInt(random.below(TOY_RAM) & ~3));
+    guests[index].setControl(CONTROL.alarm, BigInt(random.below(2000)));
   }
 }
 

@@ -8,36 +8,60 @@ export const CAUSE = { syscall: 1, undefined: 2, data: 3, fetch: 4, alignment: 5
 const INTERRUPTS_ON = 1n;
 const WAS_ON = 2n;
 
+/** Detail of an interrupt's `cause`. */
+export const INTERRUPT = { alarm: 0n, line: 1n } as const;
+
 interface ToyFault {
   readonly kind: 'mapping';
 }
 
+/** What `count` reads, and who is told of a new `alarm` (0: none). Without one, time is the processor's own retired instructions. */
+export interface ToyTime {
+  now(): bigint;
+  alarm(at: bigint): void;
+}
+
+/** A guest beside its core, as plain data. */
+export type ToyGuestState = { readonly control: readonly bigint[]; readonly waiting: boolean; readonly interrupted: boolean; readonly held: boolean };
+
 /**
  * The toy's processor around the engine. Addresses: the low 24 bits are physical. Bit 24 makes the page strict about
- * alignment, bit 25 read-only, bit 26 is an alias; anything above faults. One interrupt: `alarm`, when `count` reaches it.
+ * alignment, bit 25 read-only, bit 26 is an alias; anything above faults. One interrupt: when `count` reaches `alarm`, or while the
+ * input line is high.
  */
 export class ToyGuest implements Guest<ToyFault> {
   core!: Core;
-  readonly control = new BigUint64Array(6);
   readonly helpers: Readonly<Record<string, Helper>>;
+  readonly #control = new BigUint64Array(6);
+  readonly #time: ToyTime;
+  #waiting = false;
+  #interrupted = false;
+  #held = false;
+  #started = 0;
+  #end = 0;
+  /** Where the present call of `Core.run` began. */
+  #piece = 0;
 
-  constructor() {
+  constructor(time?: ToyTime) {
+    this.#time = time ?? { now: () => BigInt(this.core.retired), alarm: () => undefined };
     this.helpers = {
-      getc: (register) => (register === BigInt(CONTROL.count) ? BigInt(this.core.retired) : this.control[Number(register)]),
+      getc: (register) => this.getControl(Number(register)),
       setc: (register, value) => {
-        this.control[Number(register)] = value;
+        this.setControl(Number(register), value);
         // The time of the next interrupt is a limit of the run: whoever runs this processor must look at it again.
         this.core.end({ kind: 'yield' });
         return undefined;
       },
       iret: () => {
-        const status = this.control[CONTROL.status];
-        this.control[CONTROL.status] = (status & ~3n) | ((status & WAS_ON) >> 1n) | WAS_ON;
-        this.core.redirect(this.control[CONTROL.epc]);
+        const status = this.#control[CONTROL.status];
+        this.#control[CONTROL.status] = (status & ~3n) | ((status & WAS_ON) >> 1n) | WAS_ON;
+        this.core.redirect(this.#control[CONTROL.epc]);
         return undefined;
       },
       wait: () => {
-        if (!this.#due()) this.core.end({ kind: 'idle' });
+        if (this.#due()) return undefined;
+        this.#waiting = true;
+        this.core.end({ kind: 'idle' });
         return undefined;
       },
       halt: () => {
@@ -47,15 +71,54 @@ export class ToyGuest implements Guest<ToyFault> {
     };
   }
 
-  /** Runs the processor, cutting the budget at the alarm so that the interrupt comes before the exact instruction. */
+  getControl(register: number): bigint {
+    return register === CONTROL.count ? this.#time.now() : this.#control[register];
+  }
+  setControl(register: number, value: bigint): void {
+    this.#control[register] = value;
+    if (register === CONTROL.alarm) this.#time.alarm(this.#control[register]);
+  }
+  /** The interrupt input. */
+  setInterrupt(level: boolean): void {
+    this.#interrupted = level;
+    this.core.attend();
+  }
+  /** While held, a processor is idle whatever happens. */
+  hold(level: boolean): void {
+    this.#held = level;
+    this.core.end({ kind: 'yield' });
+  }
+
+  /** Instructions retired in the present run, or in the last one. */
+  get retired(): number {
+    return this.core.retired - this.#started;
+  }
+  /**
+   * Runs the processor, cutting the budget at the alarm so that the interrupt comes before the exact instruction. One that waits and
+   * that nothing woke retires nothing.
+   */
   run(budget: number): CoreStop {
-    const end = this.core.retired + budget;
+    this.#started = this.core.retired;
+    this.#end = this.#started + budget;
     for (;;) {
-      const alarm = Number(this.control[CONTROL.alarm]);
-      const now = this.core.retired;
-      const stop = this.core.run(alarm > now ? Math.min(end, alarm) - now : end - now);
-      if (stop.kind !== 'yield' && !(stop.kind === 'budget' && this.core.retired < end)) return stop;
+      if (this.#held || (this.#waiting && !this.#due())) return { kind: 'idle' };
+      this.#waiting = false;
+      this.#piece = this.core.retired;
+      const left = this.#end - this.#piece;
+      const untilAlarm = this.#control[CONTROL.alarm] - this.#time.now();
+      const stop = this.core.run(untilAlarm > 0n && untilAlarm < BigInt(left) ? Number(untilAlarm) : left);
+      const over = this.core.retired >= this.#end;
+      if (stop.kind === 'budget' || stop.kind === 'yield') {
+        if (over) return { kind: 'budget' };
+      } else {
+        return stop;
+      }
     }
+  }
+  /** From within a run: it ends after `total` instructions, or after the one at hand. */
+  limit(total: number): void {
+    this.#end = Math.min(this.#end, this.#started + total);
+    this.core.limit(Math.max(0, this.#end - this.#piece));
   }
 
   translate(address: bigint, kind: TranslationKind): Translation<ToyFault> {
@@ -76,28 +139,42 @@ export class ToyGuest implements Guest<ToyFault> {
     this.#exception(CAUSE.syscall, this.core.pc + 4n, code);
   }
   interrupt(): boolean {
-    if ((this.control[CONTROL.status] & INTERRUPTS_ON) === 0n || !this.#due()) return false;
-    this.control[CONTROL.alarm] = 0n;
-    this.#exception(CAUSE.interrupt, this.core.pc);
+    if ((this.#control[CONTROL.status] & INTERRUPTS_ON) === 0n || !this.#due()) return false;
+    const alarm = this.#alarmDue();
+    if (alarm) this.setControl(CONTROL.alarm, 0n);
+    this.#exception(CAUSE.interrupt, this.core.pc, alarm ? INTERRUPT.alarm : INTERRUPT.line);
     return true;
   }
 
-  save(): readonly bigint[] {
-    return [...this.control];
+  /** As after power-on; input lines keep their levels. */
+  reset(): void {
+    this.#control.fill(0n);
+    this.setControl(CONTROL.alarm, 0n);
+    this.#waiting = false;
   }
-  restore(control: readonly bigint[]): void {
-    this.control.set(control);
+  save(): ToyGuestState {
+    return { control: [...this.#control], waiting: this.#waiting, interrupted: this.#interrupted, held: this.#held };
+  }
+  /** Silent: whoever keeps the time restores it by itself. */
+  restore({ control, waiting, interrupted, held }: ToyGuestState): void {
+    this.#control.set(control);
+    this.#waiting = waiting;
+    this.#interrupted = interrupted;
+    this.#held = held;
   }
 
+  #alarmDue(): boolean {
+    const alarm = this.#control[CONTROL.alarm];
+    return alarm !== 0n && this.#time.now() >= alarm;
+  }
   #due(): boolean {
-    const alarm = this.control[CONTROL.alarm];
-    return alarm !== 0n && BigInt(this.core.retired) >= alarm;
+    return this.#interrupted || this.#alarmDue();
   }
   #exception(cause: number, returnTo: bigint, detail = 0n): void {
-    const status = this.control[CONTROL.status];
-    this.control[CONTROL.status] = (status & ~3n) | ((status & INTERRUPTS_ON) << 1n);
-    this.control[CONTROL.epc] = BigInt.asUintN(64, returnTo);
-    this.control[CONTROL.cause] = BigInt(cause) | (detail << 8n);
-    this.core.redirect(this.control[CONTROL.vector]);
+    const status = this.#control[CONTROL.status];
+    this.#control[CONTROL.status] = (status & ~3n) | ((status & INTERRUPTS_ON) << 1n);
+    this.#control[CONTROL.epc] = BigInt.asUintN(64, returnTo);
+    this.#control[CONTROL.cause] = BigInt(cause) | (detail << 8n);
+    this.core.redirect(this.#control[CONTROL.vector]);
   }
 }

@@ -1,7 +1,7 @@
 import { Engine, InstructionTable, PAGE_SIZE, type Core, type CoreState, type CoreStop, type EngineKind, type EngineOptions, type MemoryState } from '@worldswitch/engine';
 import { TOY_INSTRUCTIONS } from './assembly.ts';
 import { ToyDevice } from './device.ts';
-import { CONTROL, ToyGuest } from './guest.ts';
+import { CONTROL, ToyGuest, type ToyGuestState } from './guest.ts';
 import { TOY_SEMANTICS, TOY_STATE } from './semantics.ts';
 
 /** Bytes of RAM, at 0. */
@@ -21,12 +21,12 @@ export function toyTable(): InstructionTable {
 /** Everything that decides a toy's future. */
 export type ToyState = {
   readonly cores: readonly CoreState[];
-  readonly control: readonly (readonly bigint[])[];
+  readonly guests: readonly ToyGuestState[];
   readonly device: { readonly reads: number; readonly mixed: number };
   readonly memory: MemoryState;
 };
 
-/** A toy: RAM, a device, a ROM, hosted entries, and as many processors as asked for. */
+/** A toy on the bare engine: RAM, a device, a ROM, hosted entries, and as many processors as asked for. `createToy` is the one that a `Machine` drives. */
 export class ToyMachine {
   readonly engine: Engine;
   readonly cores: readonly Core[];
@@ -51,11 +51,11 @@ export class ToyMachine {
   /** Starts a processor again that halted, waits, or fetched from a hosted entry: what a user does who wants to see more. */
   revive(processor: number, stop: CoreStop): void {
     if (stop.kind === 'halted' || stop.kind === 'hosted') this.cores[processor].pc = TOY_ENTRY;
-    if (stop.kind === 'idle') this.guests[processor].control[CONTROL.alarm] = 1n;
+    if (stop.kind === 'idle') this.guests[processor].setControl(CONTROL.alarm, 1n);
   }
   save(): ToyState {
     return {
-      cores: this.cores.map((core) => core.save()), control: this.guests.map((guest) => guest.save()), device: this.device.save(),
+      cores: this.cores.map((core) => core.save()), guests: this.guests.map((guest) => guest.save()), device: this.device.save(),
       memory: this.engine.memory.save(),
     };
   }
@@ -63,6 +63,6 @@ export class ToyMachine {
     this.engine.memory.restore(state.memory);
     this.device.restore(state.device);
     this.cores.forEach((core, index) => { core.restore(state.cores[index]); });
-    this.guests.forEach((guest, index) => { guest.restore(state.control[index]); });
+    this.guests.forEach((guest, index) => { guest.restore(state.guests[index]); });
   }
 }

@@ -89,11 +89,6 @@ export const TOY_SCENARIOS: readonly Scenario[] = [
     expect: [...faults(CAUSE.external, behindOneConstant + 8), [R[5], 0n]],
   },
   {
-    name: 'a store to ROM is answered by nobody', origin: ORIGIN, budget: 50,
-    text: program(li('r2', TOY_ROM), 'st.32 r2, 0(r2)'),
-    expect: faults(CAUSE.external, behindOneConstant),
-  },
-  {
     name: 'code runs from ROM', origin: ORIGIN, budget: 50, prepare: fill(TOY_ROM, 0x01, 0x30, 0x00, 0x07, 0x73, 0, 0, 0),
     text: program(li('r2', TOY_ROM), 'br r2'),
     expect: [[R[3], 7n]],
@@ -131,6 +126,24 @@ export const TOY_SCENARIOS: readonly Scenario[] = [
     name: 'an interrupt comes at its exact instruction', origin: ORIGIN, budget: 200,
     text: program('addi r2, r0, 10', 'setc alarm, r2', 'addi r3, r0, 1', 'setc status, r3', 'loop: addi r4, r4, 1', 'addi r4, r4, 1', 'b loop').replace('getc r11, epc', 'getc r11, epc\ngetc r12, count'),
     expect: [...faults(CAUSE.interrupt, Number(ORIGIN) + PROLOGUE + 4 * 6), [R[4], 2n], [R[12], 12n]],
+  },
+];
+
+/** What holds where the engine's memory is the whole map. */
+export const TOY_ENGINE_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a store to ROM is answered by nobody', origin: ORIGIN, budget: 50,
+    text: program(li('r2', TOY_ROM), 'st.32 r2, 0(r2)'),
+    expect: faults(CAUSE.external, behindOneConstant),
+  },
+];
+
+/** What holds where a machine drives the toy: its map, its time. */
+export const TOY_MACHINE_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'a store to ROM is answered and changes nothing', origin: ORIGIN, budget: 50, prepare: fill(TOY_ROM, 1, 2, 3, 4),
+    text: program(li('r2', TOY_ROM), 'st.32 r2, 0(r2)', 'ld.32.u.64 r3, 0(r2)'),
+    expect: [[R[10], 0n], [R[3], 0x0102_0304n]],
   },
 ];
 

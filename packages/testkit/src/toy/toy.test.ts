@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lint, roundTrip } from '@worldswitch/isa';
 import { conformance } from '../conformance/suite.ts';
 import { TOY_INSTRUCTIONS, TOY_KINDS } from './assembly.ts';
-import { toyUnderTest } from './conformance.ts';
+import { toyOnMachineUnderTest, toyUnderTest } from './conformance.ts';
 import { TOY_ROWS } from './rows.ts';
 
 describe('the toy', () => {
@@ -16,3 +16,4 @@ describe('the toy', () => {
 });
 
 conformance(toyUnderTest(), { describe, it });
+conformance(toyOnMachineUnderTest(), { describe, it });
