@@ -1,13 +1,12 @@
 /** `worldswitch demo`: one set of debug registers, two owners, both modes; every number is of this run. */
-import { A64 } from '@worldswitch/arm64';
 import { hex } from '@worldswitch/bits';
 import { deadSaves, Ledger, redundantRestores, summarise, type LedgerRow, type LedgerSummary } from '@worldswitch/hypervisor';
-import { assemble } from '@worldswitch/isa';
+import { elfSymbols, parseElf } from '@worldswitch/image';
 import { EXIT } from '../exit.ts';
+import { count } from '../text.ts';
 import { GuestMachine } from '../plugins/arm64/guest.ts';
-import { DEMO_GUEST } from './guest.ts';
+import { demoGuest } from './guest.ts';
 
-const ORIGIN = 0x4000_0000n;
 /** A breakpoint of the host's, on a kernel address that no guest executes: EL1 and up, or EL0 as a debugger's would be. */
 const HOST_BREAKPOINT = { address: 0xffff_8000_1008_1000n, control: 0x1e5n } as const;
 const BUDGET = 100_000;
@@ -35,9 +34,14 @@ export interface DemoRun {
 
 /** Runs the guest once. */
 export function demoRun(mode: 'nvhe' | 'vhe'): DemoRun {
-  const { bytes } = assemble(DEMO_GUEST, { instructionSet: A64, origin: ORIGIN });
-  const machine = new GuestMachine('interpreter', { boot: { kind: 'flat', bytes, address: ORIGIN }, symbols: [] },
-    { as: 'guest', mode, cpu: 'neoverse-n1', cpus: 1, memory: 1 << 24 }, () => { /* it prints nothing */ });
+  const elf = demoGuest();
+  const symbols = elfSymbols(parseElf(elf));
+  const machine = new GuestMachine('interpreter', { boot: { kind: 'elf', elf }, symbols },
+    { as: 'guest', mode, cpu: 'neoverse-n1', cpus: 1, memory: 1 << 24 }, () => { /* what it prints is read from its variables */ });
+  const variable = (name: string): bigint => {
+    const bytes = machine.readMemory(symbols.find((symbol) => symbol.name === name)?.value ?? 0n, 8, 'physical');
+    return bytes === undefined ? 0n : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  };
   const { code } = machine.hypervisor.host;
   const door = machine.hypervisor.host.processor.debugger;
   code.place = { step: 'host-debugger', phase: '', kind: 'host' };
@@ -51,7 +55,7 @@ export function demoRun(mode: 'nvhe' | 'vhe'): DemoRun {
   const rows = ledger.drain();
   const of = (step: string, phase: string): number => rows.filter((row) => row.step === step && row.phase === phase && row.operation === 'write' && row.reached === 'DBGBVR0_EL1').length;
   return {
-    mode, instructions: machine.retired, hits: machine.readRegister('x20') ?? 0n, syndrome: machine.readRegister('x21') ?? 0n,
+    mode, instructions: machine.retired, hits: variable('hits'), syndrome: variable('syndrome'),
     end: 'why' in stop ? stop.why : stop.kind,
     entries: rows.filter(({ phase, operation, written }) => phase === 'enter' && operation === 'control' && written === 'eret').length,
     exchanged: of('debug-to-guest', 'restore-guest'),
@@ -60,8 +64,6 @@ export function demoRun(mode: 'nvhe' | 'vhe'): DemoRun {
     hostBefore, hostAfter: door.read('DBGBVR0_EL1') ?? 0n,
   };
 }
-
-const count = (n: number): string => n.toLocaleString('en-US');
 
 /** The screen, line by line. */
 export function demoScreen(runs: readonly DemoRun[]): readonly string[] {

@@ -1,8 +1,7 @@
 import { hex } from '@worldswitch/bits';
 import { renderListing, type ListingLine } from '@worldswitch/debugger';
 import type { Position, RunEnd } from '@worldswitch/session';
-
-const count = (n: number): string => n.toLocaleString('en-US');
+import { count } from '../text.ts';
 
 /** One line: why a run ended, and where. */
 export function describeEnd(end: RunEnd, { pc, where, retired }: Position): string {
