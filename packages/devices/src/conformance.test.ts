@@ -34,7 +34,7 @@ const gic = (cpus: number, window: 'distributor' | 'cpuInterface' | 'virtualCont
 const gicV3 = (window: 'distributor' | 'redistributors') => (): Subject => {
   const controller = new GicV3({ affinities: [0n, 1n] });
   const sides = [0, 1].map((cpu) => controller.processor(cpu));
-  const offered: unknown[] = [];
+  const offered: (number | null)[] = [];
   sides.forEach((side, cpu) => { side.listen(() => { offered[cpu] = side.best()?.intid ?? null; }); });
   return {
     device: controller[window],

@@ -13,10 +13,13 @@ const window = (base: bigint, size: number): Window => ({ base, size });
 export const VIRT_MAP = {
   flash: [window(0x0000_0000n, 0x0400_0000), window(0x0400_0000n, 0x0400_0000)],
   gicDistributor: window(0x0800_0000n, 0x1000),
+  gicV3Distributor: window(0x0800_0000n, 0x1_0000),
   gicCpuInterface: window(0x0801_0000n, 0x2000),
   gicV2m: window(0x0802_0000n, 0x1000),
   gicVirtualControl: window(0x0803_0000n, 0x1000),
   gicVirtualCpuInterface: window(0x0804_0000n, 0x2000),
+  /** One for each processor. */
+  gicRedistributor: window(0x080a_0000n, 0x2_0000),
   uart: window(0x0900_0000n, 0x1000),
   rtc: window(0x0901_0000n, 0x1000),
   fwCfg: window(0x0902_0000n, 0x18),
@@ -57,6 +60,8 @@ export interface VirtOptions {
   readonly cpus?: number;
   /** True (default): the processors have EL2 and start there, firmware calls are SMC. False: EL1, and HVC. */
   readonly el2?: boolean;
+  /** Version of the interrupt controller; default 2. Version 3 comes without ITS, as QEMU's board has it with `its=off`. */
+  readonly gic?: 2 | 3;
   /** Processor model, for the tree's `compatible`; default `cortex-a57`. */
   readonly model?: string;
 }
@@ -70,14 +75,15 @@ const LARGEST_RAM = 3 * 2 ** 30;
 
 /** Fills in defaults. Throws `bad-range` naming the option, its rule and the way out. */
 export function configure(options: VirtOptions): VirtConfiguration {
-  const { ram = 256 * MIB, cpus = 1, el2 = true, model = 'cortex-a57' } = options;
+  const { ram = 256 * MIB, cpus = 1, el2 = true, gic = 2, model = 'cortex-a57' } = options;
   if (!Number.isSafeInteger(ram) || ram < MIB || ram > LARGEST_RAM || ram % MIB !== 0) {
     throw new MachineError('bad-range', `virt: ${ram} bytes of RAM; it must be a multiple of 1 MiB, from 1 MiB to 3 GiB. Ask for ${hex(BigInt(256 * MIB))} if in doubt.`);
   }
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > 8) {
-    throw new MachineError('bad-range', `virt: ${cpus} processors; a GICv2 has 1 to 8 CPU interfaces. Choose a number in that range.`);
+    throw new MachineError('bad-range', `virt: ${cpus} processors; the board has 1 to 8, as many as a GICv2 has CPU interfaces. Choose a number in that range.`);
   }
-  return { ram, cpus, el2, model };
+  if (gic !== 2 && gic !== 3) throw new MachineError('bad-range', `virt: interrupt controller version ${String(gic)}; there are 2 and 3. Leave it out for 2.`);
+  return { ram, cpus, el2, gic, model };
 }
 
 /** Affinity of processor `index`, as PSCI and the device tree name it: with a GICv2, groups of eight. */

@@ -9,7 +9,7 @@ import { configure, planBoot, virtDeviceTree, type VirtOptions } from './index.t
 import { clearPadding, normalise } from './test/parts.ts';
 
 /** Phandle numbers and the order of nodes and properties are no difference between machines; everything else is. */
-const ours = (options: VirtOptions, gic: 2 | 3 = 2): unknown => normalise(images.readFdt(virtDeviceTree(configure(options), images, { gic })));
+const ours = (options: VirtOptions, its = false): unknown => normalise(images.readFdt(virtDeviceTree(configure(options), images, { its })));
 const theirs = (blob: Uint8Array): unknown => normalise(images.readFdt(blob));
 
 /** Not `toEqual`: its report on a mebibyte takes minutes. */
@@ -23,7 +23,7 @@ function dump(machine: string, options: readonly string[], files: Readonly<Recor
   try {
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
     const inFolder = options.map((option) => (option in files ? join(folder, option) : option));
-    runQemu(['-M', `virt,gic-version=2,dtb-randomness=off${machine},dumpdtb=${join(folder, 'dtb')}`, '-nodefaults', '-display', 'none', ...inFolder]);
+    runQemu(['-M', `virt,dtb-randomness=off${machine},dumpdtb=${join(folder, 'dtb')}`, '-nodefaults', '-display', 'none', ...inFolder]);
     return new Uint8Array(readFileSync(join(folder, 'dtb')));
   } finally {
     rmSync(folder, { recursive: true });
@@ -35,9 +35,15 @@ describe.runIf(haveTools(QEMU))('device tree against QEMU', () => {
     [{ el2: true }, 2], [{ el2: false }, 2], [{ el2: true }, 3], [{ el2: false }, 3],
   ] as const)('%j, GICv%i', (options, gic) => {
     const blob = dumpDeviceTree({ ...options, gic });
-    expect(ours(options, gic)).toEqual(theirs(blob));
+    expect(ours({ ...options, gic }, gic === 3)).toEqual(theirs(blob));
     // 7.2 is the version whose order and placement are followed, so that runs can be compared; later ones differ in substance, too.
-    expectSameBytes(virtDeviceTree(configure(options), images, { gic }), blob);
+    expectSameBytes(virtDeviceTree(configure({ ...options, gic }), images, { its: gic === 3 }), blob);
+  });
+
+  it.each([[1, true], [1, false], [4, true]] as const)('GICv3 without ITS, as the board has it: %i processors, EL2 %s', (cpus, el2) => {
+    const blob = dump(`,gic-version=3,its=off${el2 ? ',virtualization=on' : ''}`, ['-cpu', 'cortex-a57', '-m', '256', '-smp', String(cpus)]);
+    expect(ours({ gic: 3, el2, cpus })).toEqual(theirs(blob));
+    expectSameBytes(virtDeviceTree(configure({ gic: 3, el2, cpus }), images), blob);
   });
 
   it('with other memory and another processor', () => {

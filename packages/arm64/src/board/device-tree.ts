@@ -18,8 +18,8 @@ export interface Chosen {
 }
 
 export interface TreeOptions {
-  /** Which interrupt controller is described; default 2. The board has a GICv2; the version 3 is for software that only reads the tree. */
-  readonly gic?: 2 | 3;
+  /** Describe an ITS beside a GICv3, as QEMU has one by default; the board has none. Default false. */
+  readonly its?: boolean;
   readonly chosen?: Chosen;
   /** False leaves out the power button and its GPIO controller, see `hasPowerKey`; default true. */
   readonly powerKey?: boolean;
@@ -29,13 +29,14 @@ export interface TreeOptions {
  * The device tree of a board: the same nodes, properties and values as QEMU 7.2 generates with `dtb-randomness=off`, in the same order,
  * so that software which walks it does so in as many steps. Random seeds are left out: a run must repeat.
  */
-export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 2, chosen = {}, powerKey = true }: TreeOptions = {}): TreeNode {
+export function virtTree(board: VirtConfiguration, images: BoardImages, { its = false, chosen = {}, powerKey = true }: TreeOptions = {}): TreeNode {
   const node = (name: string, properties: Readonly<Record<string, TreeValue>>, children: readonly TreeNode[] = []): TreeNode => images.fdtNode(name, properties, children);
-  const { cpus } = board;
+  const { cpus, gic } = board;
+  const msi = gic === 2 || its;
   // In the order in which QEMU hands them out: the clock, the processors from the last to the first, the interrupt controller.
   const handle = {
     clock: FIRST_PHANDLE, cpu: (index: number): number => FIRST_PHANDLE + cpus - index,
-    gic: FIRST_PHANDLE + cpus + 1, msi: FIRST_PHANDLE + cpus + 2, gpio: FIRST_PHANDLE + cpus + 3,
+    gic: FIRST_PHANDLE + cpus + 1, msi: msi ? FIRST_PHANDLE + cpus + 2 : undefined, gpio: FIRST_PHANDLE + cpus + (msi ? 3 : 2),
   };
   /** GICv2 puts the processors that a private interrupt can reach into bits 15:8. */
   const reach = gic === 2 ? ((1 << cpus) - 1) << 8 : 0;
@@ -58,7 +59,7 @@ export function virtTree(board: VirtConfiguration, images: BoardImages, { gic = 
       });
     }),
     ...(powerKey ? powerKeyNodes(node, handle) : []),
-    node('pcie@10000000', pcie(handle.gic, handle.msi)),
+    node('pcie@10000000', pcie(handle)),
     node('pl031@9010000', {
       'clock-names': 'apb_pclk', clocks: handle.clock, interrupts: [SPI, VIRT_SPI.rtc, LEVEL], reg: reg(VIRT_MAP.rtc), compatible: ['arm,pl031', 'arm,primecell'],
     }),
@@ -90,6 +91,12 @@ export function virtDeviceTree(board: VirtConfiguration, images: BoardImages, op
   return flatten(virtTree(board, images, options), BLOB_SIZE);
 }
 
+interface Handles {
+  readonly gic: number;
+  /** Of what takes message-signalled interrupts. */
+  readonly msi: number | undefined;
+}
+
 type NodeMaker = (name: string, properties: Readonly<Record<string, TreeValue>>, children?: readonly TreeNode[]) => TreeNode;
 
 function wide(value: bigint): readonly [number, number] {
@@ -103,20 +110,21 @@ function reg({ base, size }: Window): number[] {
 /** The tree claims 64 KiB for each part of a GIC, more than decodes. */
 const gicReg = (...parts: readonly Window[]): number[] => parts.flatMap(({ base }) => reg({ base, size: 0x1_0000 }));
 
-function gicV2(node: NodeMaker, board: VirtConfiguration, handle: { readonly gic: number; readonly msi: number }): TreeNode {
+function gicV2(node: NodeMaker, board: VirtConfiguration, handle: Handles): TreeNode {
   const parts = [VIRT_MAP.gicDistributor, VIRT_MAP.gicCpuInterface, ...(board.el2 ? [VIRT_MAP.gicVirtualControl, VIRT_MAP.gicVirtualCpuInterface] : [])];
   return node('intc@8000000', {
     phandle: handle.gic, ...(board.el2 && { interrupts: [PPI, 9, LEVEL] }), reg: gicReg(...parts), compatible: 'arm,cortex-a15-gic',
     ranges: true, '#size-cells': 2, '#address-cells': 2, 'interrupt-controller': true, '#interrupt-cells': 3,
-  }, [node('v2m@8020000', { phandle: handle.msi, reg: reg(VIRT_MAP.gicV2m), 'msi-controller': true, compatible: 'arm,gic-v2m-frame' })]);
+  }, [node('v2m@8020000', { ...(handle.msi !== undefined && { phandle: handle.msi }), reg: reg(VIRT_MAP.gicV2m), 'msi-controller': true, compatible: 'arm,gic-v2m-frame' })]);
 }
 
-function gicV3(node: NodeMaker, board: VirtConfiguration, handle: { readonly gic: number; readonly msi: number }): TreeNode {
+/** `msi`: the ITS, if there is one. */
+function gicV3(node: NodeMaker, board: VirtConfiguration, handle: Handles): TreeNode {
   return node('intc@8000000', {
     phandle: handle.gic, ...(board.el2 && { interrupts: [PPI, 9, LEVEL] }),
     reg: [...gicReg(VIRT_MAP.gicDistributor), ...reg({ base: 0x080a_0000n, size: 0xf6_0000 })], '#redistributor-regions': 1, compatible: 'arm,gic-v3',
     ranges: true, '#size-cells': 2, '#address-cells': 2, 'interrupt-controller': true, '#interrupt-cells': 3,
-  }, [node('its@8080000', {
+  }, handle.msi === undefined ? [] : [node('its@8080000', {
     phandle: handle.msi, reg: reg({ base: 0x0808_0000n, size: 0x2_0000 }), '#msi-cells': 1, 'msi-controller': true, compatible: 'arm,gic-v3-its',
   })]);
 }
@@ -144,7 +152,7 @@ function cpuNodes(node: NodeMaker, board: VirtConfiguration, handle: (index: num
 }
 
 /** Host bridge with its windows (PCI Bus Binding, IEEE 1275): type of space, PCI address, processor address, size. */
-function pcie(gic: number, msi: number): Readonly<Record<string, TreeValue>> {
+function pcie({ gic, msi }: Handles): Readonly<Record<string, TreeValue>> {
   const PORTS = 0x100_0000, MEMORY = 0x200_0000, MEMORY_64 = 0x300_0000;
   const { pcieMemory, pciePorts, pcieMemory64, pcieConfiguration } = VIRT_MAP;
   const range = (space: number, bus: bigint, { base, size }: Window): number[] => [space, ...wide(bus), ...wide(base), ...wide(BigInt(size))];
@@ -154,7 +162,7 @@ function pcie(gic: number, msi: number): Readonly<Record<string, TreeValue>> {
   return {
     'interrupt-map-mask': [0x1800, 0, 0, 7], 'interrupt-map': map, '#interrupt-cells': 1,
     ranges: [...range(PORTS, 0n, pciePorts), ...range(MEMORY, pcieMemory.base, pcieMemory), ...range(MEMORY_64, pcieMemory64.base, pcieMemory64)],
-    reg: reg(pcieConfiguration), 'msi-map': [0, msi, 0, 0x1_0000], 'dma-coherent': true, 'bus-range': [0, 0xff], 'linux,pci-domain': 0,
+    reg: reg(pcieConfiguration), ...(msi !== undefined && { 'msi-map': [0, msi, 0, 0x1_0000] }), 'dma-coherent': true, 'bus-range': [0, 0xff], 'linux,pci-domain': 0,
     '#size-cells': 2, '#address-cells': 3, device_type: 'pci', compatible: 'pci-host-ecam-generic',
   };
 }

@@ -1,3 +1,4 @@
+import type { GicPort } from '../cpu/gic-interface/index.ts';
 import type { Clock, Device, DmaPort, InterruptLine, RomDevice } from '@worldswitch/machine';
 
 /**
@@ -6,6 +7,7 @@ import type { Clock, Device, DmaPort, InterruptLine, RomDevice } from '@worldswi
  */
 export interface BoardDevices {
   readonly GicV2: new (config: { readonly cpus: readonly GicOutputs[]; readonly spis?: number; readonly maintenance?: number }) => GicV2Part;
+  readonly GicV3: new (config: { readonly affinities: readonly bigint[]; readonly spis?: number; readonly maintenance?: number }) => GicV3Part;
   readonly GicV2m: new (config: { readonly first: number; readonly count: number; readonly spi: (intid: number) => InterruptLine }) => Device;
   readonly Pl011: new (config: { readonly irq: InterruptLine; readonly onTransmit: (byte: number) => void; readonly onRoom?: () => void }) => Device & SerialPart;
   readonly SerialQueue: new (sink: () => SerialPart) => Device & { push(bytes: Uint8Array): void; drain(): void };
@@ -36,6 +38,14 @@ export interface GicV2Part {
   readonly virtualCpuInterface: Device;
   spi(intid: number): InterruptLine;
   ppi(cpu: number, intid: number): InterruptLine;
+}
+
+export interface GicV3Part {
+  readonly distributor: Device;
+  readonly redistributors: Device;
+  spi(intid: number): InterruptLine;
+  ppi(cpu: number, intid: number): InterruptLine;
+  processor(cpu: number): GicPort;
 }
 
 /** One stretch of memory that an image fills: `bytes`, then zeros up to `memorySize`. */

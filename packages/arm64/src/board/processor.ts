@@ -1,4 +1,5 @@
 import type { Cpu, MachinePort, PhysicalMemory } from '@worldswitch/machine';
+import type { GicPort } from '../cpu/gic-interface/index.ts';
 import type { SmcccCall } from '../firmware/index.ts';
 import type { StartState } from './load.ts';
 
@@ -36,6 +37,8 @@ export interface VirtCpuSetup {
    * above EL0 (EL1 machine). Whatever its immediate.
    */
   readonly conduit: 'smc' | 'hvc';
+  /** Its redistributor, on a board with a GICv3: the processor then has that version's CPU interface. */
+  readonly gic?: GicPort;
   /** Makes the call. The answer goes to X0, other registers keep their values; undefined: the call does not return. */
   firmware(call: SmcccCall): bigint | undefined;
   /** HLT #0xF000. Absent: semihosting is off and the instruction is UNDEFINED. */

@@ -5,7 +5,7 @@ import {
   type VirtConfiguration, type VirtOptions, type Window,
 } from './description.ts';
 import { hasPowerKey, planBoot, type BootImage, type BootPlan } from './load.ts';
-import type { BoardDevices, BoardImages, GicV2Part } from './parts.ts';
+import type { BoardDevices, BoardImages, GicV2Part, GicV3Part } from './parts.ts';
 import type { MakeCpu, VirtCpu, VirtCpuSetup } from './processor.ts';
 
 /** Everything a machine is made from. */
@@ -48,7 +48,7 @@ const INTID_OF_SPI = 32;
 const FW_CFG = { CPUS: 0x05, KERNEL_SIZE: 0x08, INITRD_SIZE: 0x0b, KERNEL_DATA: 0x11, INITRD_DATA: 0x12, COMMAND_LINE_SIZE: 0x14, COMMAND_LINE: 0x15 } as const;
 
 /**
- * QEMU's `virt` board with a GICv2, loaded and ready to run. The plan is made first: a wrong option or an image that does not fit throws before anything exists.
+ * QEMU's `virt` board with a GICv2 or GICv3, loaded and ready to run. The plan is made first: a wrong option or an image that does not fit throws before anything exists.
  *
  * @throws MachineError `bad-range` for a wrong option, and what `planBoot` throws.
  */
@@ -58,7 +58,7 @@ export function createVirt<M extends PhysicalMemory>(setup: VirtSetup<M>): Virt<
   const plan = planBoot(image, board, setup.images, setup.deviceTree && { deviceTree: setup.deviceTree });
   const cpus: VirtCpu[] = [];
   const recipe: Board<M> = {
-    name: `virt-gicv2-${board.el2 ? 'el2' : 'el1'}`, cpus: board.cpus, ticksPerSecond: TICKS_PER_SECOND,
+    name: `virt-gicv${board.gic}-${board.el2 ? 'el2' : 'el1'}`, cpus: board.cpus, ticksPerSecond: TICKS_PER_SECOND,
     compose: (builder) => { compose(builder, setup, board, image, plan, cpus); },
   };
   const machine = new Machine(recipe, setup.memory);
@@ -76,10 +76,14 @@ function compose<M extends PhysicalMemory>(builder: BoardBuilder<M>, setup: Virt
   memory.ram(VIRT_MAP.ram.base, board.ram, 'ram');
   VIRT_MAP.flash.forEach((bank, n) => builder.romDevice(`flash${n}`, new devices.CfiFlash(), bank));
   const semihosting = setup.semihosting && semihostingHost(builder, setup, board, plan);
+  const affinities = Array.from({ length: board.cpus }, (_, index) => affinity(index));
+  // Before the processors, which hold its CPU interfaces; a GICv2 comes after them and gets their inputs.
+  const gicV3 = board.gic === 3 ? new devices.GicV3({ affinities, maintenance: MAINTENANCE_PPI }) : undefined;
   for (let index = 0; index < board.cpus; index++) {
     const cpuSetup: VirtCpuSetup = {
-      el: board.el2 ? 2 : 1, affinity: affinity(index), frequency: TICKS_PER_SECOND, conduit: board.el2 ? 'smc' : 'hvc',
+      el: board.el2 ? 2 : 1, affinity: affinities[index], frequency: TICKS_PER_SECOND, conduit: board.el2 ? 'smc' : 'hvc',
       firmware: (call) => firmwareCall(call, index, cpus, board, (why) => { builder.halt(why); }),
+      ...(gicV3 && { gic: gicV3.processor(index) }),
       ...(semihosting && { semihosting: (operation, parameter, guest) => semihosting.call(operation, parameter, guest) }),
     };
     builder.cpu((port) => {
@@ -88,7 +92,12 @@ function compose<M extends PhysicalMemory>(builder: BoardBuilder<M>, setup: Virt
       return cpu;
     });
   }
-  const gic = interruptController(builder, devices, board, cpus);
+  const gic = gicV3 ?? gicV2(devices, board, cpus);
+  cpus.forEach((_, index) => {
+    for (const [output, intid] of Object.entries(VIRT_PPI)) builder.output(index, output).connect(gic.ppi(index, intid));
+  });
+  if ('redistributors' in gic) mapGicV3(builder, gic, board);
+  else mapGicV2(builder, devices, gic, board);
   const spi = (number: number): InterruptLine => gic.spi(INTID_OF_SPI + number);
   serial(builder, devices, spi(VIRT_SPI.uart), setup.console);
   builder.device('rtc', new devices.Pl031({ irq: spi(VIRT_SPI.rtc), clock: builder.clock, epoch: RTC_EPOCH }), VIRT_MAP.rtc);
@@ -104,21 +113,27 @@ function compose<M extends PhysicalMemory>(builder: BoardBuilder<M>, setup: Virt
   builder.device('pcie-memory-64', new devices.OpenBus(), VIRT_MAP.pcieMemory64);
 }
 
-function interruptController<M extends PhysicalMemory>(builder: BoardBuilder<M>, devices: BoardDevices, board: VirtConfiguration, cpus: readonly VirtCpu[]): GicV2Part {
+function gicV2(devices: BoardDevices, board: VirtConfiguration, cpus: readonly VirtCpu[]): GicV2Part {
   const input = (index: number, name: string): InterruptLine => {
     const line = cpus[index].inputs[name];
     if (!line) throw new MachineError('unknown-name', `virt: processor ${index} has no input '${name}'; the board needs irq and fiq, and virq and vfiq with EL2.`);
     return line;
   };
-  const gic = new devices.GicV2({
+  return new devices.GicV2({
     cpus: cpus.map((_, index) => ({
       irq: input(index, 'irq'), fiq: input(index, 'fiq'), ...(board.el2 && { virq: input(index, 'virq'), vfiq: input(index, 'vfiq') }),
     })),
     maintenance: MAINTENANCE_PPI,
   });
-  cpus.forEach((_, index) => {
-    for (const [output, intid] of Object.entries(VIRT_PPI)) builder.output(index, output).connect(gic.ppi(index, intid));
-  });
+}
+
+function mapGicV3<M extends PhysicalMemory>(builder: BoardBuilder<M>, gic: GicV3Part, board: VirtConfiguration): void {
+  builder.device('gic', gic.distributor, VIRT_MAP.gicV3Distributor);
+  const { base, size } = VIRT_MAP.gicRedistributor;
+  builder.memory.device(base, size * board.cpus, gic.redistributors, 'gicr');
+}
+
+function mapGicV2<M extends PhysicalMemory>(builder: BoardBuilder<M>, devices: BoardDevices, gic: GicV2Part, board: VirtConfiguration): void {
   const { memory } = builder;
   // The controller is one state behind several windows: only the distributor goes into the snapshot.
   builder.device('gic', gic.distributor, VIRT_MAP.gicDistributor);
@@ -130,7 +145,6 @@ function interruptController<M extends PhysicalMemory>(builder: BoardBuilder<M>,
   }
   const first = INTID_OF_SPI + VIRT_SPI.v2m;
   builder.device('gicv2m', new devices.GicV2m({ first, count: V2M_COUNT, spi: (intid) => gic.spi(intid) }), VIRT_MAP.gicV2m);
-  return gic;
 }
 
 function serial<M extends PhysicalMemory>(builder: BoardBuilder<M>, devices: BoardDevices, irq: InterruptLine, console: ((byte: number) => void) | undefined): void {

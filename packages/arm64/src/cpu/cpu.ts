@@ -9,6 +9,7 @@ import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './abor
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
 import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
+import { GicInterface, withGicV3, type GicPort } from './gic-interface/index.ts';
 import { instructionHelpers, waitTrap } from './instruction-helpers.ts';
 import { Interrupts, type InputName } from './interrupts.ts';
 import type { Arm64Model } from './model.ts';
@@ -39,6 +40,8 @@ export interface ProcessorOptions {
   /** MPIDR_EL1 affinity. */
   readonly affinity: bigint;
   readonly firmware: FirmwarePort;
+  /** The redistributor of a GICv3. With it the processor has that version's CPU interface, ICC_* and ICH_*. */
+  readonly gic?: GicPort;
   /** When writes that change the context act: at once, or at the next context synchronization event, which finds missing barriers. Default `early`. */
   readonly sync?: 'early' | 'late';
 }
@@ -84,7 +87,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   #loadedExclusive = false;
 
   constructor(options: ProcessorOptions) {
-    const { engine, port, model, highestEl } = options;
+    const { engine, port, highestEl } = options;
+    const model = options.gic === undefined ? options.model : withGicV3(options.model);
     const { memory } = engine;
     this.#affinity = options.affinity;
     this.#frequency = BigInt(options.port.clock.ticksPerSecond);
@@ -112,6 +116,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.debug = new DebugUnit(this.state);
     this.timers = new GenericTimers(registers, port.clock, port.index, (name) => port.output(name));
     this.interrupts = new Interrupts(this.state, () => { this.core.attend(); });
+    const gic = options.gic && new GicInterface({ store: registers, port: options.gic, lines: this.interrupts.lines });
     this.#exclusives = new Exclusives({
       index: port.index, monitor: port.monitor, memory, core: () => this.core,
       physical: (address, kind) => {
@@ -138,6 +143,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
         }, name, value);
       },
     }, options.sync ?? 'early');
+    this.access.gic = gic;
     this.helpers = instructionHelpers({
       state: this.state, access: this.access, exclusives: this.#exclusives,
       take: (entry) => { this.#take(entry); },
@@ -197,6 +203,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.debug.refresh();
     this.interrupts.refresh();
     this.timers.update();
+    this.access.gic?.update();
     this.core.flush();
   }
 

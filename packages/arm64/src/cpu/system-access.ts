@@ -5,6 +5,7 @@ import {
 import { legaliseDbgbcr, legaliseDbgbvr, legaliseDbgwcr, legaliseDbgwvr } from '@worldswitch/arm64-debug';
 import type { DebugUnit } from './debug-unit.ts';
 import type { ExceptionEntry } from './exceptions.ts';
+import type { GicInterface } from './gic-interface/index.ts';
 import { LateWrites } from './late-writes.ts';
 import type { EventPlace, Observer } from './observation.ts';
 import type { GenericTimers } from './timers.ts';
@@ -71,6 +72,8 @@ export class SystemAccess {
 
   /** Told of every access while somebody observes. */
   observer: Observer | undefined;
+  /** The CPU interface of a GICv3, where the processor has one. */
+  gic: GicInterface | undefined;
 
   #place(): EventPlace {
     const { core, pstate } = this.#s;
@@ -80,7 +83,7 @@ export class SystemAccess {
   mrs(encoding: number, rt: number): AccessOutcome {
     const verdict = this.verdict(encoding, 'read');
     if (verdict.kind === 'register') {
-      const value = this.read(verdict.register);
+      const value = this.#readBy(verdict);
       this.observer?.register(this.#place(), { direction: 'read', encoding, reached: verdict.register, before: value, after: value, verdict: 'ok' });
       return { ok: true, value };
     }
@@ -90,14 +93,24 @@ export class SystemAccess {
     const verdict = this.verdict(encoding, 'write');
     if (verdict.kind !== 'register') return this.#refused(encoding, 'write', rt, verdict);
     const { observer } = this;
-    if (observer === undefined) this.write(verdict.register, value);
+    if (observer === undefined) this.#writeBy(verdict, value);
     else {
       const place = this.#place();
-      const before = this.read(verdict.register);
-      this.write(verdict.register, value);
-      observer.register(place, { direction: 'write', encoding, reached: verdict.register, before, after: this.read(verdict.register), verdict: 'ok' });
+      const before = this.#look(verdict);
+      this.#writeBy(verdict, value);
+      observer.register(place, { direction: 'write', encoding, reached: verdict.register, before, after: this.#look(verdict), verdict: 'ok' });
     }
     return { ok: true, value: 0n };
+  }
+  /** A read by an instruction, with its effect: some of the GIC's registers acknowledge. */
+  #readBy({ register, view }: ReachedRegister): bigint {
+    return this.gic?.read(register, view) ?? this.read(register);
+  }
+  #look({ register, view }: ReachedRegister): bigint {
+    return (view === undefined ? undefined : this.gic?.peek(register, view)) ?? this.read(register);
+  }
+  #writeBy({ register, view }: ReachedRegister, value: bigint): void {
+    if (view === undefined || this.gic?.write(register, value, view) !== true) this.write(register, value);
   }
   /** SYS, or SYSL with `direction` read: no SYSL instruction is allocated, but it traps as SYS does. */
   sys(encoding: number, rt: number, value: bigint, direction: 'read' | 'write'): AccessOutcome {
@@ -167,7 +180,7 @@ export class SystemAccess {
       case 'DBGCLAIMSET_EL1': return CLAIM_TAGS;
       default: {
         const pair = SET_CLEAR[name];
-        return pair === undefined ? (this.#timers.read(name) ?? registers.get(name)) : registers.get(pair.store);
+        return pair === undefined ? (this.#timers.read(name) ?? this.gic?.peek(name, undefined) ?? registers.get(name)) : registers.get(pair.store);
       }
     }
   }
@@ -192,7 +205,7 @@ export class SystemAccess {
 
   #act(name: RegisterName, value: bigint): void {
     if (this.#timers.write(name, value)) this.#timers.update();
-    else this.#store(name, value);
+    else if (this.gic?.write(name, value, undefined) !== true) this.#store(name, value);
     this.#consequences(name);
   }
   /** The consequences of a register's new value. */
@@ -299,6 +312,8 @@ export function undefinedTarget(s: ProcessorState): 1 | 2 {
   return s.pstate.el === 2 || (s.pstate.el === 0 && s.tge) ? 2 : 1;
 }
 
+type ReachedRegister = Resolution & { readonly kind: 'register' };
+
 /** What a register is to the processor besides storage. */
 interface Role {
   /** Translation of some regime depends on it. */
@@ -322,7 +337,9 @@ function roleOf(name: RegisterName): Role {
   const [, stem, n] = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name) ?? [];
   const [translation, control, debug, timer] = [TRANSLATION.test(name), CONTROLS.has(name), DEBUG.test(name), TIMER.test(name)];
   return {
-    translation, control, debug, timer, context: translation || control || debug || timer,
+    translation, control, debug, timer,
+    // The registers of the GIC's CPU interface act at once; of them only the traps of ICH_HCR_EL2 belong to the context.
+    context: !name.startsWith('ICC_') && (translation || control || debug || timer),
     unit: stem === undefined ? undefined : { n: Number(n), legalise: LEGALISE[stem as keyof typeof LEGALISE] },
   };
 }

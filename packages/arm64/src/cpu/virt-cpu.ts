@@ -10,7 +10,10 @@ import type { Arm64Model } from './model.ts';
 export function virtProcessors<M extends PhysicalMemory>(
   engine: Engine, model: Arm64Model, { sync }: Pick<ProcessorOptions, 'sync'> = {},
 ): (...setup: Parameters<MakeCpu<M>>) => Arm64Cpu {
-  return (port, setup) => new Arm64Cpu({ engine, port, model, ...(sync !== undefined && { sync }), highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup) });
+  return (port, setup) => new Arm64Cpu({
+    engine, port, model, ...(sync !== undefined && { sync }), highestEl: setup.el, affinity: setup.affinity, firmware: firmwareOf(setup),
+    ...(setup.gic !== undefined && { gic: setup.gic }),
+  });
 }
 
 function firmwareOf(setup: VirtCpuSetup): FirmwarePort {
