@@ -5,7 +5,7 @@ import type { Arm64DebugExit } from './exits/context.ts';
 import { Host } from './host/host.ts';
 import type { HostOptions } from './host/host.ts';
 import type { HostProcessor } from './processor.ts';
-import { REVISIONS } from './switch/two-hooks.ts';
+import { REVISIONS } from './switch/revisions/two-hooks.ts';
 import type { Revision } from './switch/step.ts';
 import { WorldSwitch } from './switch/world.ts';
 import { Arm64Vm } from './vm.ts';

@@ -29,15 +29,15 @@ export type { HostMemory, HostProcessor, ProcessorStop } from './processor.ts';
 export { BLOCK_SIZE, Stage2Tables, guestAddressBits, vtcrFor } from './stage2/tables.ts';
 export { HostedCode, HypFault, describe } from './switch/code.ts';
 export type { Named } from './switch/code.ts';
-export { FULL_CONTEXT, VHE_HOST_CONTEXT, debugRegister, named } from './switch/registers.ts';
-export type { Moved, Naming } from './switch/registers.ts';
+export { FULL_CONTEXT, VHE_HOST_CONTEXT, debugRegister, named } from './switch/steps/registers.ts';
+export type { Moved, Naming } from './switch/steps/registers.ts';
 export { Recorder } from './switch/recorder.ts';
 export type { Place } from './switch/recorder.ts';
 export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, without } from './switch/step.ts';
 export type {
   GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
 } from './switch/step.ts';
-export { REVISIONS, TWO_HOOKS } from './switch/two-hooks.ts';
+export { REVISIONS, TWO_HOOKS } from './switch/revisions/two-hooks.ts';
 export { WorldSwitch } from './switch/world.ts';
 export type { Left, Panic } from './switch/world.ts';
 export { Arm64Vcpu } from './vcpu.ts';

@@ -11,7 +11,7 @@ import { Block } from '../context/block.ts';
 import { CPU_CONTEXT } from '../context/layout.ts';
 import type { HostProcessor } from '../processor.ts';
 import { HostedCode } from '../switch/code.ts';
-import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from '../switch/registers.ts';
+import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from '../switch/steps/registers.ts';
 import type { SwitchFeatures } from '../switch/step.ts';
 import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
 import type { HostConstants, HostContext } from './context.ts';

@@ -1,6 +1,6 @@
 /** Where hosted code is entered, and what of the machine's memory belongs to the hypervisor. */
 import type { PageRange } from './pages.ts';
-import { PANIC_ENTRY } from '../switch/panic.ts';
+import { PANIC_ENTRY } from '../switch/steps/panic.ts';
 
 export interface HostLayout {
   /** First address of the hosted range: 8 KiB that is no memory, aligned to 2 KiB, where a fetch brings hosted code back. */

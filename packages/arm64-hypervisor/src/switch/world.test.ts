@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { VcpuMemory } from '../guest/vcpu-memory.ts';
 import { Host, RunawayError } from '../host/host.ts';
 import { MODEL_LAYOUT, MODEL_RAM, ModelProcessor, NO_INTERRUPTS } from '../test/model-processor.ts';
-import { TWO_HOOKS } from './two-hooks.ts';
+import { TWO_HOOKS } from './revisions/two-hooks.ts';
 import { WorldSwitch } from './world.ts';
 
 const MODES = ['nvhe', 'vhe'] as const;

@@ -1,6 +1,6 @@
 /** What the guest may not do by itself, and what the host may again. */
 import { CPACR_EL1, CPTR_EL2, HCR_EL2, MDCR_EL2 } from '@worldswitch/arm64-sysreg';
-import type { Step, SwitchContext } from './step.ts';
+import type { Step, SwitchContext } from '../step.ts';
 
 /** CPTR_EL2 without VHE that traps nothing: its RES1 bits (DDI 0487 CPTR_EL2, E2H = 0). TZ is one of them where SVE is absent. */
 const CPTR_RES1 = 0x32ffn;

@@ -1,8 +1,8 @@
 /** System registers of the two contexts: saved whole for the guest and for a host at EL1, 8 of them for a host at EL2. */
-import type { Block } from '../context/block.ts';
+import type { Block } from '../../context/block.ts';
 import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from './registers.ts';
 import type { Moved } from './registers.ts';
-import type { Step, SwitchContext } from './step.ts';
+import type { Step, SwitchContext } from '../step.ts';
 
 function save({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
   for (const moved of registers) code.save(named(code, moved), block, moved.slot);

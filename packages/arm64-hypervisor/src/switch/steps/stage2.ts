@@ -1,5 +1,5 @@
 /** The guest's stage 2 translation. */
-import type { Step } from './step.ts';
+import type { Step } from '../step.ts';
 
 export const stage2On: Step = {
   id: 'stage2-on', phase: 'activate-traps', el: 2, kind: 'stage2', after: ['traps-on'],

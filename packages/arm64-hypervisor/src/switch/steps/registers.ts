@@ -1,6 +1,6 @@
 /** Which registers a context holds, by concern, as data: the slot, and how code at EL2 names the register in either mode. */
 import type { AccessorRegister, RegisterName } from '@worldswitch/arm64-sysreg';
-import type { HostedCode, Named } from './code.ts';
+import type { HostedCode, Named } from '../code.ts';
 
 /** A register by family, or by a name that is the same in both modes. */
 export type Naming =

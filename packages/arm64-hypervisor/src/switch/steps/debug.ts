@@ -1,9 +1,9 @@
 /** Breakpoint and watchpoint registers: one hook each way, each asking once whether anything is to be done. */
 import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
-import type { Block } from '../context/block.ts';
-import { DEBUG_DIRTY } from '../guest/vcpu-memory.ts';
+import type { Block } from '../../context/block.ts';
+import { DEBUG_DIRTY } from '../../guest/vcpu-memory.ts';
 import { debugRegister } from './registers.ts';
-import type { Step, StepKind, SwitchContext } from './step.ts';
+import type { Step, StepKind, SwitchContext } from '../step.ts';
 
 const BANKS = ['BCR', 'BVR', 'WCR', 'WVR'] as const;
 

@@ -3,7 +3,7 @@
  * controller and tells the VMM. The physical timer and, to the guest, its registers are the host's: accesses trap and are emulated.
  */
 import { CNTHCTL_EL2, CNTV_CTL_EL0 } from '@worldswitch/arm64-sysreg';
-import type { Step, SwitchContext } from './step.ts';
+import type { Step, SwitchContext } from '../step.ts';
 
 const EL1PCTEN = CNTHCTL_EL2.e2h0.mask('EL1PCTEN');
 const EL1PCEN = CNTHCTL_EL2.e2h0.mask('EL1PCEN');

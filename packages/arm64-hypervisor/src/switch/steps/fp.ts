@@ -1,8 +1,8 @@
 /** Floating point, lazily: the guest's registers come when it first uses them. */
 import { CPACR_EL1, CPTR_EL2, EC, decodeSyndrome } from '@worldswitch/arm64-sysreg';
-import type { Block } from '../context/block.ts';
-import type { HostedCode } from './code.ts';
-import type { Step, SwitchContext } from './step.ts';
+import type { Block } from '../../context/block.ts';
+import type { HostedCode } from '../code.ts';
+import type { Step, SwitchContext } from '../step.ts';
 
 const FPEN = CPACR_EL1.mask('FPEN');
 const TFP = CPTR_EL2.e2h0.mask('TFP');

@@ -1,14 +1,14 @@
 /** The switch of late 2017, in C, with one debug hook each way; valid in both modes. Order: as `because` and `after` of the steps say. */
-import { debugToGuest, debugToHostStep, speOff, speOn } from './debug.ts';
-import { faultInfo, guestEnter, guestExit, returnToHost, serrorWindow, vector } from './entry.ts';
-import { fpLazy, fpLive, fpToHost } from './fp.ts';
-import { panicReport, panicRestore, panicReturn } from './panic.ts';
-import { stage2Off, stage2On } from './stage2.ts';
-import type { Revision } from './step.ts';
-import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from './sysreg.ts';
-import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from './timer.ts';
-import { maskExceptions, trapsOffStep, trapsOn, unmaskExceptions } from './traps.ts';
-import { vgicOff, vgicOn } from './vgic.ts';
+import { debugToGuest, debugToHostStep, speOff, speOn } from '../steps/debug.ts';
+import { faultInfo, guestEnter, guestExit, returnToHost, serrorWindow, vector } from '../steps/entry.ts';
+import { fpLazy, fpLive, fpToHost } from '../steps/fp.ts';
+import { panicReport, panicRestore, panicReturn } from '../steps/panic.ts';
+import { stage2Off, stage2On } from '../steps/stage2.ts';
+import type { Revision } from '../step.ts';
+import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from '../steps/sysreg.ts';
+import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
+import { maskExceptions, trapsOffStep, trapsOn, unmaskExceptions } from '../steps/traps.ts';
+import { vgicOff, vgicOn } from '../steps/vgic.ts';
 
 export const TWO_HOOKS: Revision = {
   name: 'two-hooks',

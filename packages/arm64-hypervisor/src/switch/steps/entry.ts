@@ -1,8 +1,8 @@
 /** Into the guest and out of it: general registers, the vector, and what an abort left behind. */
 import { EC, ISS, decodeSyndrome } from '@worldswitch/arm64-sysreg';
-import type { Block } from '../context/block.ts';
-import type { HostedCode } from './code.ts';
-import type { Step, SwitchContext } from './step.ts';
+import type { Block } from '../../context/block.ts';
+import type { HostedCode } from '../code.ts';
+import type { Step, SwitchContext } from '../step.ts';
 
 /** Registers a call preserves (AAPCS64): the host's that a round trip must keep. The frame and link registers are among them. */
 const CALLEE_SAVED = Array.from({ length: 12 }, (_, n) => 19 + n);

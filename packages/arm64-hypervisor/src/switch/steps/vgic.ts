@@ -3,7 +3,7 @@
  * physical interrupts come to EL2.
  */
 import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
-import type { Step } from './step.ts';
+import type { Step } from '../step.ts';
 
 const OVERRIDE = HCR_EL2.mask('IMO') | HCR_EL2.mask('FMO');
 

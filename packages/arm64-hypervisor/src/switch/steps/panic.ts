@@ -2,7 +2,7 @@
 import { restoreHostSysregs } from './sysreg.ts';
 import { timerTrapsOff } from './timer.ts';
 import { trapsOff } from './traps.ts';
-import type { Step } from './step.ts';
+import type { Step } from '../step.ts';
 
 /** PSTATE of a host's kernel that starts to report: EL1h, everything masked. */
 const PSTATE_PANIC = 0x3c5n;
