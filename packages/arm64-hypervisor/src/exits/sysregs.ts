@@ -1,5 +1,5 @@
 /** System registers the guest does not reach itself: what each gives and takes. A register without a row is UNDEFINED for the guest. */
-import { CTR_EL0, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
+import { CTR_EL0, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64ISAR1_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CONTEXT_SYSREGS } from '../context/layout.ts';
 import { injectUndefined } from '../guest/inject.ts';
@@ -125,7 +125,10 @@ for (const name of ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0'] as const s
 // Identification: HCR_EL2.TID3.
 
 const HIDDEN: Partial<Record<RegisterName, bigint>> = {
-  ID_AA64PFR0_EL1: ID_AA64PFR0_EL1.mask('EL2') | ID_AA64PFR0_EL1.mask('EL3') | ID_AA64PFR0_EL1.mask('SVE') | ID_AA64PFR0_EL1.mask('GIC'),
+  // CSV2 of 2 stands for SCXTNUM_ELx, which trap; 1, which needs no registers, stays.
+  ID_AA64PFR0_EL1: ID_AA64PFR0_EL1.mask('EL2') | ID_AA64PFR0_EL1.mask('EL3') | ID_AA64PFR0_EL1.mask('SVE') | ID_AA64PFR0_EL1.mask('GIC') | (2n << 56n),
+  // Pointer authentication is UNDEFINED for guests (HCR_EL2.{API, APK}).
+  ID_AA64ISAR1_EL1: (['APA', 'API', 'GPA', 'GPI'] as const).reduce((all, field) => all | ID_AA64ISAR1_EL1.mask(field), 0n),
   ID_AA64DFR0_EL1: ID_AA64DFR0_EL1.mask('PMUVer') | ID_AA64DFR0_EL1.mask('PMSVer') | ID_AA64DFR0_EL1.mask('TraceVer'),
   ID_AA64MMFR1_EL1: ID_AA64MMFR1_EL1.mask('VH') | ID_AA64MMFR1_EL1.mask('LO'),
 };
