@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KvmError, Ledger, MemorySlots, checkGuestDebug, controlWord, deadSaves, redundantRestores, summarise } from './index.ts';
+import { KvmError, Ledger, MemorySlots, checkGuestDebug, controlWord, deadSaves, redundantRestores, summarise, verdicts } from './index.ts';
 import type { LedgerRow, MemoryRegion } from './index.ts';
 
 const errnoOf = (f: () => unknown): string => {
@@ -95,6 +95,25 @@ describe('the ledger', () => {
     expect(redundantRestores(rows)).toEqual([rows[3]]);
     expect(deadSaves(rows)).toEqual([rows[5]]);
     expect(deadSaves(rows, { final: true })).toEqual([rows[5], rows[6]]);
+  });
+  it('gives each row its verdict, and most have none', () => {
+    expect([...verdicts(rows)]).toEqual([[rows[3], 'redundant-restore'], [rows[5], 'dead-save']]);
+    expect(verdicts(rows, { final: true }).get(rows[6])).toBe('dead-save');
+  });
+  it('holds no write against a row whose value is not known, or that did not happen', () => {
+    const { before: _before, ...unknown } = row({ before: 1n, after: 1n });
+    expect(redundantRestores([unknown, row({ before: 1n, after: 1n, verdict: 'undefined' })])).toEqual([]);
+  });
+  it('asks whoever feeds it before it shows rows, and a last time when that ends', () => {
+    const ledger = new Ledger();
+    let pending = [row({ icount: 1n })];
+    const end = ledger.feed(() => { for (const one of pending.splice(0)) ledger.record(one); });
+    expect(ledger.rows.map(({ icount }) => icount)).toEqual([1n]);
+    pending = [row({ icount: 2n })];
+    end();
+    pending.push(row({ icount: 3n }));
+    end();
+    expect(ledger.drain().map(({ icount }) => icount)).toEqual([1n, 2n]);
   });
   it('drops the oldest when it is full, and says so', () => {
     const ledger = new Ledger(10);

@@ -195,8 +195,6 @@ class Provoker {
   #fillHost(): void {
     const { hypervisor: { host: { code, features } } } = this.#machine;
     code.place = { step: 'host', phase: '', kind: 'host' };
-    // From the reset it has ones in reserved places, which go with the first write.
-    if (this.#mode === 'nvhe') code.write('SCTLR_EL1', code.read('SCTLR_EL1'));
     for (const name of [...COMMON, ...HOSTS[this.#mode]]) code.write(name, this.#random() & FREE(name));
     // Its own monitor, on or off; with KDE clear it acts on user programs alone.
     code.write('MDSCR_EL1', this.#pick([0n, MDE]));
