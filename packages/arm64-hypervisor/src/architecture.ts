@@ -5,7 +5,8 @@ import type { Arm64DebugExit } from './exits/context.ts';
 import { Host } from './host/host.ts';
 import type { HostOptions } from './host/host.ts';
 import type { HostProcessor } from './processor.ts';
-import { REVISIONS } from './switch/revisions/two-hooks.ts';
+import { faithfulTo } from './switch/faults.ts';
+import { DEFAULT_REVISION, REVISIONS, revisionNamed } from './switch/revisions/index.ts';
 import type { Revision } from './switch/step.ts';
 import { WorldSwitch } from './switch/world.ts';
 import { Arm64Vm } from './vm.ts';
@@ -14,19 +15,12 @@ import type { VmOptions } from './vm.ts';
 export interface Arm64HypervisorOptions extends HostOptions, VmOptions {
   /** By name, or one of your own; the newest that is built by default. */
   readonly revision?: string | Revision;
+  /** Faults of the original code to have as well, by name (see `FAULTS`), or all that the revision had. None by default. */
+  readonly faithful?: 'all' | readonly string[];
 }
 
 /** VMIDs of 8 bits; 0 is the host's. */
 const VMIDS = 255;
-
-function chooseRevision(wanted: string | Revision | undefined): Revision {
-  if (typeof wanted === 'object') return wanted;
-  const found = REVISIONS.find(({ name }) => name === (wanted ?? 'two-hooks'));
-  if (!found) {
-    throw new KvmError('EINVAL', { value: `revision '${wanted ?? ''}'`, rule: 'no such state of the world switch is built', remedy: `choose from ${REVISIONS.map(({ name }) => name).join(', ')}` });
-  }
-  return found;
-}
 
 export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   readonly name = 'arm64';
@@ -39,14 +33,15 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   #nextVmid = 1;
 
   /**
-   * Takes over a processor that has just been reset and boots the host on it. Throws `KvmError` EINVAL for an unknown revision, EINVAL
-   * or ENOMEM for pages, `StepListError` for a revision that is not valid in the mode.
+   * Takes over a processor that has just been reset and boots the host on it. Throws `KvmError` EINVAL for a revision that does not exist
+   * in the mode or lacks a fault asked for, EINVAL or ENOMEM for pages, `StepListError` for one of your own that is not valid in the mode.
    */
   constructor(processor: HostProcessor, options: Arm64HypervisorOptions) {
-    const revision = chooseRevision(options.revision);
+    const { mode, revision: wanted = DEFAULT_REVISION, faithful } = options;
+    const revision = typeof wanted === 'string' ? revisionNamed(wanted, mode) : wanted;
     this.#options = options;
     this.host = new Host(processor, options);
-    this.world = new WorldSwitch(this.host, revision);
+    this.world = new WorldSwitch(this.host, revision, faithfulTo(revision.name, faithful));
     const { features, addressBits } = this.host;
     this.capabilities = { maxVcpus: 8, memorySlots: 512, addressBits, breakpoints: features.breakpoints, watchpoints: features.watchpoints };
   }

@@ -37,7 +37,11 @@ export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, without } from
 export type {
   GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
 } from './switch/step.ts';
-export { REVISIONS, TWO_HOOKS } from './switch/revisions/two-hooks.ts';
+export { FAULTS, faithfulTo, faultsOf } from './switch/faults.ts';
+export type { Fault, FaultName } from './switch/faults.ts';
+export { DEFAULT_REVISION, PAIRS, REVISIONS, revisionNamed } from './switch/revisions/index.ts';
+export type { RevisionPair } from './switch/revisions/index.ts';
+export { TWO_HOOKS } from './switch/revisions/two-hooks.ts';
 export { WorldSwitch } from './switch/world.ts';
 export type { Left, Panic } from './switch/world.ts';
 export { Arm64Vcpu } from './vcpu.ts';

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { PHASES, PHASE_OWNER, StepListError, compose, without } from './step.ts';
 import type { Revision, Step } from './step.ts';
-import { REVISIONS, TWO_HOOKS } from './revisions/two-hooks.ts';
+import { CPU_CONTEXT } from '../context/layout.ts';
+import { REVISIONS, TWO_HOOKS } from './revisions/index.ts';
 
 const step = (id: string, over: Partial<Step> = {}): Step => ({ id, phase: 'save-host', el: 2, kind: 'context', because: 'a test', run: () => undefined, ...over });
 const NEEDED = ['save-host', 'activate-traps', 'restore-guest', 'enter', 'exit', 'save-guest', 'deactivate-traps', 'restore-host', 'panic'] as const;
-const revision = (...steps: readonly Step[]): Revision => ({ name: 'r', about: '', modes: ['nvhe'], steps });
+const revision = (...steps: readonly Step[]): Revision => ({ name: 'r', about: '', modes: ['nvhe'], layout: CPU_CONTEXT, guestDebug: 'dirty', steps });
 const whole = (): Step[] => NEEDED.map((phase) => step(phase, { phase }));
 
 describe('a list of steps is refused', () => {

@@ -3,7 +3,9 @@ import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import type { LedgerOwner } from '@worldswitch/hypervisor';
 import type { VcpuMemory } from '../guest/vcpu-memory.ts';
 import type { HostContext } from '../host/context.ts';
+import type { Layout } from '../context/layout.ts';
 import type { HostedCode } from './code.ts';
+import type { FaultName } from './faults.ts';
 
 /** In the order in which they come. `enter` and `exit` are the two sides of the guest's run; `panic` comes instead of everything else. */
 export const PHASES = [
@@ -72,6 +74,8 @@ export interface SwitchContext {
   readonly mode: AccessorMode;
   readonly code: HostedCode;
   readonly features: SwitchFeatures;
+  /** Faults of the original code that this host has too. */
+  readonly faithful: ReadonlySet<FaultName>;
   readonly vcpu: VcpuMemory;
   readonly host: HostContext;
   readonly scratch: SwitchScratch;
@@ -101,6 +105,15 @@ export interface Revision {
   readonly about: string;
   readonly modes: readonly AccessorMode[];
   readonly steps: readonly Step[];
+  /** How it lays out a context in memory. */
+  readonly layout: Layout;
+  /**
+   * Who may use the debug registers. `none`: the guest alone, the VMM has no say. `dirty`: the guest and the VMM, and a flag says that they
+   * are to be switched. `owner`: nobody, guest or host, told before each entry.
+   */
+  readonly guestDebug: 'none' | 'dirty' | 'owner';
+  /** Slots of the guest's context whose registers hold the guest's values from load to put; none when absent. */
+  readonly loaded?: (mode: AccessorMode) => ReadonlySet<string>;
 }
 
 /** A step list that does not make sense, refused when it is composed. */

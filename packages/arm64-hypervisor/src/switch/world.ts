@@ -5,6 +5,7 @@ import { RunawayError } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
 import { VECTOR } from '../host/layout.ts';
 import { HypFault } from './code.ts';
+import type { FaultName } from './faults.ts';
 import type { Place } from './recorder.ts';
 import { PHASE_OWNER, compose, newScratch } from './step.ts';
 import type { GuestExit, PanicReport, Phase, Revision, Step, SwitchContext } from './step.ts';
@@ -39,13 +40,15 @@ export class WorldSwitch {
   readonly host: Host;
   readonly revision: Revision;
   readonly steps: readonly Step[];
+  readonly faithful: ReadonlySet<FaultName>;
   readonly #byPhase: ReadonlyMap<Phase, readonly Step[]>;
   readonly #places: ReadonlyMap<Step, Place>;
 
   /** Throws `StepListError` when the revision does not exist in the host's mode or makes no sense. */
-  constructor(host: Host, revision: Revision) {
+  constructor(host: Host, revision: Revision, faithful: ReadonlySet<FaultName> = new Set()) {
     this.host = host;
     this.revision = revision;
+    this.faithful = faithful;
     this.steps = compose(revision, host.mode);
     const byPhase = new Map<Phase, Step[]>();
     for (const step of this.steps) byPhase.set(step.phase, [...(byPhase.get(step.phase) ?? []), step]);
@@ -125,8 +128,8 @@ export class WorldSwitch {
   }
 
   #context(vcpu: VcpuMemory): SwitchContext {
-    const { host } = this;
-    return { mode: host.mode, code: host.code, features: host.features, vcpu, host, scratch: newScratch() };
+    const { host, faithful } = this;
+    return { mode: host.mode, code: host.code, features: host.features, faithful, vcpu, host, scratch: newScratch() };
   }
 
   #guarded(vcpu: VcpuMemory, work: (c: SwitchContext) => void): Panic | undefined {

@@ -4,6 +4,7 @@ import { faultInfo, guestEnter, guestExit, returnToHost, serrorWindow, vector } 
 import { fpLazy, fpLive, fpToHost } from '../steps/fp.ts';
 import { panicReport, panicRestore, panicReturn } from '../steps/panic.ts';
 import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { CPU_CONTEXT } from '../../context/layout.ts';
 import type { Revision } from '../step.ts';
 import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from '../steps/sysreg.ts';
 import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
@@ -14,6 +15,8 @@ export const TWO_HOOKS: Revision = {
   name: 'two-hooks',
   about: 'One debug hook each way, the dirty flag asked once on each path (Linux 4.15 with the series of late 2017)',
   modes: ['nvhe', 'vhe'],
+  layout: CPU_CONTEXT,
+  guestDebug: 'dirty',
   steps: [
     vtimerOffsetOn, vtimerLoad,
     maskExceptions, setRunningVcpu, speOff, saveHostSysregs,
@@ -29,6 +32,3 @@ export const TWO_HOOKS: Revision = {
     panicReport, panicRestore, panicReturn,
   ],
 };
-
-/** Every revision that is built. */
-export const REVISIONS: readonly Revision[] = [TWO_HOOKS];
