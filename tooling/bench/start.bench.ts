@@ -16,7 +16,7 @@ export function bench(): Table {
   try {
     const bundle = join(folder, 'first-instruction.mjs');
     const source = join(repositoryRoot, 'tooling/bench/first-instruction.ts');
-    buildSync({ entryPoints: [source], outfile: bundle, bundle: true, platform: 'node', format: 'esm', minifySyntax: true, logLevel: 'error' });
+    buildSync({ entryPoints: [source], outfile: bundle, bundle: true, platform: 'node', format: 'esm', minify: true, logLevel: 'error' });
     const ways = [
       { name: 'bundled, plain Node', args: [bundle] },
       { name: 'from the sources, tsx', args: ['--import', 'tsx', source] },

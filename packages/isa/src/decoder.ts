@@ -114,20 +114,24 @@ function windowValues(row: CompiledRow, low: number, width: number, visit: (valu
   }
 }
 
-function bitCount(value: number): number {
+/** Bits set in each value of the widest window. */
+const BIT_COUNT = Uint8Array.from({ length: 1 << WIDEST }, (_, value) => {
   let count = 0;
   for (let rest = value; rest !== 0; rest &= rest - 1) count += 1;
   return count;
-}
+});
 
 /** List lengths per value of a window; undefined when the table's copies of rows with free bits there would cost too much. */
 function histogram(rows: Leaf, low: number, width: number): Uint32Array | undefined {
   const ones = (1 << width) - 1;
+  const most = rows.length * 6 + 8;
   let total = 0;
-  for (const row of rows) total += 1 << (width - bitCount((row.pattern.mask >>> low) & ones));
-  if (total > rows.length * 6 + 8) return undefined;
+  for (const { pattern } of rows) {
+    total += 1 << (width - BIT_COUNT[(pattern.mask >>> low) & ones]);
+    if (total > most) return undefined;
+  }
   const counts = new Uint32Array(1 << width);
-  for (const row of rows) windowValues(row, low, width, (value) => counts[value]++);
+  for (const row of rows) windowValues(row, low, width, (value) => { counts[value] += 1; });
   return counts;
 }
 
@@ -137,7 +141,8 @@ function costOf(rows: Leaf, { low, width }: Window): number | undefined {
   if (!counts) return undefined;
   let squares = 0;
   let total = 0;
-  for (const count of counts) {
+  for (let value = 0; value < counts.length; value++) {
+    const count = counts[value];
     // A list that repeats the whole would be divided for ever.
     if (count === rows.length) return undefined;
     squares += count * count;
@@ -148,12 +153,15 @@ function costOf(rows: Leaf, { low, width }: Window): number | undefined {
 
 /** The widest window, where most rows have fixed bits. */
 function mostFixedWindow(rows: Leaf): Window {
-  const fixed = new Uint32Array(32);
-  for (const { pattern } of rows) for (let bit = 0; bit < 32; bit++) fixed[bit] += (pattern.mask >>> bit) & 1;
-  const sumFrom = (low: number): number => fixed.subarray(low, low + WIDEST).reduce((sum, count) => sum + count, 0);
-  let low = 0;
-  for (let other = 1; other + WIDEST <= 32; other++) if (sumFrom(other) > sumFrom(low)) low = other;
-  return { low, width: WIDEST };
+  const ones = (1 << WIDEST) - 1;
+  const window = { low: 0, width: WIDEST };
+  let most = -1;
+  for (let low = 0; low + WIDEST <= 32; low++) {
+    let fixed = 0;
+    for (const { pattern } of rows) fixed += BIT_COUNT[(pattern.mask >>> low) & ones];
+    if (fixed > most) [window.low, most] = [low, fixed];
+  }
+  return window;
 }
 
 /**
