@@ -22,7 +22,7 @@ describe.each(MODES)('classes of registers, %s', (mode) => {
     for (const name of [...SHARED, ...DEBUG, 'MDCCINT_EL1'] as const) if (name in REGISTERS) expect(classOf(name, mode), name).toBe('preserved');
   });
   it('what an _EL12 name reaches is the host\'s at EL1, and nobody\'s with the host at EL2', () => {
-    const moved = ACCESSOR_ALTERNATIVES.filter(({ family, vhe }) => family === 'el1' && vhe.endsWith('_EL12')).map(({ reached }) => reached as RegisterName)
+    const moved = ACCESSOR_ALTERNATIVES.filter(({ family, vhe }) => family === 'el1' && vhe.endsWith('_EL12')).map(({ reached }) => reached)
       .filter((name) => FULL_CONTEXT.some(({ slot }) => slot === name));
     expect(moved.length).toBeGreaterThan(14);
     for (const name of moved) {
@@ -60,7 +60,7 @@ describe('contexts', () => {
   });
   it('name what E2H does not redirect by the same name in both modes', () => {
     for (const naming of FULL_CONTEXT) {
-      if (naming.family === 'same') expect((NOT_REDIRECTED as readonly string[]).includes(naming.register) || /_EL[02]$/.test(naming.register), naming.register).toBe(true);
+      if (naming.family === 'same') expect((NOT_REDIRECTED).includes(naming.register) || /_EL[02]$/.test(naming.register), naming.register).toBe(true);
     }
   });
 });
