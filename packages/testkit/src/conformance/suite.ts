@@ -1,6 +1,7 @@
 import { checkBudgets } from './budget.ts';
 import { checkItself, checkOthers, checkRewriting, checkSharing } from './code.ts';
 import { checkCases, seeds, type Violations } from './report.ts';
+import type { Case } from './run.ts';
 import { checkScenario } from './scenarios.ts';
 import { checkSnapshots } from './snapshots.ts';
 import { checkStops } from './stops.ts';
@@ -28,7 +29,10 @@ export interface Effort {
 }
 
 export const FAST: Effort = { from: 1, programs: 12, budget: 6_000, garbage: 8, stepped: 3, steps: 300, samples: 5 };
-export const LARGE: Effort = { from: 1000, programs: 300, budget: 40_000, garbage: 150, stepped: 16, steps: 1500, samples: 24 };
+/** Ten minutes on two cores that others use, too. */
+export const LARGE: Effort = { from: 1000, programs: 100, budget: 20_000, garbage: 40, stepped: 8, steps: 800, samples: 12 };
+/** Programs of one test: few enough that a long run shows how far it is, and that no test takes minutes. */
+const BATCH = 20;
 
 /** Fails with all violations of a check. */
 export function expectConformance(violations: Violations): void {
@@ -43,18 +47,23 @@ export function expectConformance(violations: Violations): void {
 export function conformance<S extends SubjectState>(under: ArchitectureUnderTest<S>, { describe, it }: TestFramework, effort: Effort = FAST): void {
   const { from, programs, budget, stepped, steps, samples } = effort;
   const test = (name: string, check: () => Violations): void => { it(name, () => { expectConformance(check()); }); };
-  const cases = (count: number, more: object): Iterable<{ seed: number; budget: number }> => seeds(from, count).map((seed) => ({ seed, budget, ...more }));
+  const compare = (name: string, count: number, more: Partial<Case>): void => {
+    for (let first = from; first < from + count; first += BATCH) {
+      const batch = seeds(first, Math.min(BATCH, from + count - first));
+      test(count > BATCH ? `${name}, seeds from ${first}` : name, () => checkCases(under, batch.map((seed) => ({ seed, budget, ...more }))));
+    }
+  };
   const single = under as unknown as ArchitectureUnderTest;
 
   describe(`${under.name} on the engine`, () => {
     describe('executions agree', () => {
-      test('on random programs', () => checkCases(under, cases(programs, {})));
-      test('with two processors', () => checkCases(under, cases(Math.ceil(programs / 3), { processors: 2, quantum: 137 })));
-      test('with three processors and turns of one instruction', () => checkCases(under, cases(Math.ceil(programs / 8), { processors: 3, quantum: 1, budget: steps })));
-      test('with three processors and turns of any length', () => checkCases(under, cases(Math.ceil(programs / 4), { processors: 3 })));
-      test('where predecoded code is forgotten all the time', () => checkCases(under, cases(Math.ceil(programs / 3), { engine: { codePages: 2 } })));
-      test('where everything is translated at once', () => checkCases(under, cases(Math.ceil(programs / 3), { engine: { threshold: 1 } })));
-      test('on random memory and registers', () => checkCases(under, cases(effort.garbage, { garbage: true, processors: 2 })));
+      compare('on random programs', programs, {});
+      compare('with two processors', Math.ceil(programs / 3), { processors: 2, quantum: 137 });
+      compare('with three processors and turns of one instruction', Math.ceil(programs / 8), { processors: 3, quantum: 1, budget: steps });
+      compare('with three processors and turns of any length', Math.ceil(programs / 4), { processors: 3 });
+      compare('where predecoded code is forgotten all the time', Math.ceil(programs / 3), { engine: { codePages: 2 } });
+      compare('where everything is translated at once', Math.ceil(programs / 3), { engine: { threshold: 1 } });
+      compare('on random memory and registers', effort.garbage, { garbage: true, processors: 2 });
     });
     describe('budgets', () => {
       for (const seed of seeds(from, stepped)) test(`are exact, seed ${seed}`, () => checkBudgets(under, { seed, budget: steps }, samples));

@@ -74,6 +74,16 @@ describe.each(KINDS)('a toy on a machine, on the %s', (kind) => {
     expect(read(late, 'r5', 1)).toBe(31n);
   });
 
+  it('ends its slice where a device sets a date within it', () => {
+    const toy = createToy({ kind });
+    const { clock } = toy.machine;
+    const fired: bigint[] = [];
+    toy.engine.memory.addDevice(0x30_0000, 4096, { read: () => 0n, write: () => { clock.at(clock.now() + 7n, () => { fired.push(clock.now()); }); } });
+    load(toy, ENTRY, 'lui r2, 0x30, 4', 'st.64 r2, 0(r2)', ...COUNT);
+    expect(toy.machine.run({ budget: 1000 })).toEqual({ kind: 'budget' });
+    expect(fired).toEqual([8n]);
+  });
+
   it('is woken by its interrupt line, and idle without end where nothing can wake it', () => {
     const toy = createToy({ kind });
     load(toy, ENTRY, `addi r1, r0, ${HANDLER}`, 'setc vector, r1', 'addi r1, r0, 1', 'setc status, r1', 'wait', 'halt');
