@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { MODELS } from '@worldswitch/arm64';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CPU_NAMES } from '../plugins/arm64/options.ts';
-import { HELLO, worldswitch } from '../test/capture.ts';
+import { guestElf, HELLO, worldswitch } from '../test/capture.ts';
 import { EscapeFilter } from './escape.ts';
 import { parseWatch } from './arguments.ts';
 
@@ -69,6 +69,17 @@ describe('run', () => {
       expect(events.filter(({ event }) => event === 'console').map(({ text }) => text).join('')).toBe('hello\r\n');
       expect(events.at(-1)).toMatchObject({ event: 'end', kind: 'halted', ok: true });
     }
+  });
+  it('gives a guest its own BRK back, and does not count it', async () => {
+    const { status, out, err } = await worldswitch('run', guestElf('steps'), '--break', 'stretch_end');
+    expect(err.match(/^software-breakpoint at stretch\+0x38/gm)).toHaveLength(40);
+    expect(err).toContain('breakpoint 1, hit 1: breakpoint at stretch_end');
+    expect([status, out]).toEqual([0, 'steps\r\n']);
+  });
+  it('ends at the limit between stops too', async () => {
+    const { status, err } = await worldswitch('run', HELLO, '--as', 'bare', '--break', '_start+4', '--hits', '0', '--step', '9', '--limit', '5');
+    expect(err).toContain('the limit is reached at _start+0x14 (0x40200014), after 5 instructions');
+    expect(status).toBe(0);
   });
   it('traces the world switch', async () => {
     const { out } = await worldswitch('run', HELLO, '--mode', 'vhe', '--limit', '5', '--trace', 'world-switch', '--json');

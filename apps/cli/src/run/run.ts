@@ -1,7 +1,7 @@
 /** `worldswitch run`: one image from start to end, its console on this terminal. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { LocalSession, parseOptions, type ArchitecturePlugin, type EngineChoice, type OptionValues, type Pace, type ReplyOf, type RunEnd } from '@worldswitch/session';
+import { LocalSession, parseOptions, type ArchitecturePlugin, type EngineChoice, type OptionValues, type Pace, type Position, type ReplyOf, type RunEnd } from '@worldswitch/session';
 import { EXIT, UsageError } from '../exit.ts';
 import { NODE_HOST } from '../host.ts';
 import { openConsole } from './console.ts';
@@ -88,16 +88,20 @@ async function drive(session: LocalSession, output: Output, wanted: Plan, args: 
     },
   });
   session.on('progress', ({ untaken }) => { console.untaken(untaken); });
-  const steps = async (count: number): Promise<number | undefined> => (count === 0 ? undefined : await step(session, output, count));
-  const retired = async (): Promise<number> => (await session.send({ kind: 'position' })).position.retired;
+  const position = async (): Promise<Position> => (await session.send({ kind: 'position' })).position;
+  let hits = 0;
+  /** After a stop that the user asked for: the steps from the first one, and the exit status where the run ends there. */
+  const goOn = async (left: number): Promise<number | undefined> => {
+    hits++;
+    const ended = hits === 1 && wanted.steps > 0 ? await step(session, output, Math.min(wanted.steps, left)) : undefined;
+    return ended ?? (hits === wanted.hits ? EXIT.ok : undefined);
+  };
   try {
-    const unstopped = args.break.length === 0 && args.watch.length === 0;
-    let left = wanted.limit;
-    if (wanted.steps > 0 && unstopped) return await steps(Math.min(wanted.steps, left)) ?? EXIT.ok;
-    for (let hits = 0; ;) {
-      const before = await retired();
+    if (wanted.steps > 0 && args.break.length + args.watch.length === 0) return await step(session, output, Math.min(wanted.steps, wanted.limit)) ?? EXIT.ok;
+    for (let left = wanted.limit; left > 0;) {
+      const before = (await position()).retired;
       const done = await session.send({ kind: 'run', budget: left, pace: args.pace });
-      left = Math.max(1, left - (done.position.retired - before));
+      left -= done.position.retired - before;
       if (done.end.kind === 'halted' && done.end.reset === true && args.reboot) {
         await session.send({ kind: 'reset' });
         continue;
@@ -107,15 +111,14 @@ async function drive(session: LocalSession, output: Output, wanted: Plan, args: 
         return quit ? EXIT.ok : statusOf(done.end);
       }
       await output.stop(session, done);
-      // A breakpoint instruction of the guest's own: shown, and given back to it.
+      // Without a number it is a breakpoint instruction of the guest's own: shown, and given back to it.
       if (done.end.stop === undefined) continue;
-      hits++;
-      if (hits === 1) {
-        const ended = await steps(Math.min(wanted.steps, left));
-        if (ended !== undefined) return ended;
-      }
-      if (hits === wanted.hits) return EXIT.ok;
+      const ended = await goOn(left);
+      if (ended !== undefined) return ended;
+      left -= (await position()).retired - done.position.retired;
     }
+    output.end({ end: { kind: 'budget' }, position: await position() });
+    return EXIT.ok;
   } finally {
     console[Symbol.dispose]();
   }
