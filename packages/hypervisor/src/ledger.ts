@@ -56,6 +56,11 @@ export class Ledger {
     this.#rows.push(row);
   }
 
+  /** Counts rows that never got here. */
+  missed(rows: number): void {
+    this.#lost += rows;
+  }
+
   /** Asked to record what it still holds back whenever rows are wanted; until the returned function is called, which asks a last time. */
   feed(source: () => void): () => void {
     this.#sources.add(source);
@@ -69,7 +74,7 @@ export class Ledger {
     return this.#rows;
   }
 
-  /** Rows dropped before anybody took them. */
+  /** Rows dropped before anybody took them, here or on their way. */
   get lost(): number {
     return this.#lost;
   }

@@ -31,6 +31,7 @@ export class Recorder {
   readonly #slots = new Map<bigint, string>();
   #place: Place;
   #owner: LedgerOwner | undefined;
+  #lost = 0;
 
   constructor(events: ProcessorEvents, ledger: Ledger, place: Place) {
     this.#events = events;
@@ -69,6 +70,9 @@ export class Recorder {
   }
 
   #join(): void {
+    const { lost } = this.#events;
+    if (lost !== this.#lost) this.#ledger.missed(lost - this.#lost);
+    this.#lost = lost;
     for (const event of this.#events.drain()) {
       const { step, phase, kind } = this.#place;
       const { el, retired, pc } = event;
