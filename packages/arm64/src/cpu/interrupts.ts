@@ -9,12 +9,16 @@ export type InputName = (typeof INPUTS)[number];
 const HCR = { FMO: 1n << 3n, IMO: 1n << 4n, AMO: 1n << 5n, VF: 1n << 6n, VI: 1n << 7n, VSE: 1n << 8n } as const;
 const ISR = { A: 1n << 8n, I: 1n << 7n, F: 1n << 6n } as const;
 
-/** One kind of asynchronous exception: its input, its virtual form, and what routes and masks it. In order of priority. */
+/**
+ * One kind of asynchronous exception: its input, its virtual form, and what routes and masks it. Which of several goes first is free
+ * (DDI 0487 D1.3.5); as on QEMU, so that runs can be compared, it is the physical ones in this order, then the virtual ones in the other.
+ */
 const KINDS = [
   { vector: 'serror', input: 'serror', virtualInput: undefined, route: HCR.AMO, pend: HCR.VSE, mask: 'A', isr: ISR.A },
   { vector: 'fiq', input: 'fiq', virtualInput: 'vfiq', route: HCR.FMO, pend: HCR.VF, mask: 'F', isr: ISR.F },
   { vector: 'irq', input: 'irq', virtualInput: 'virq', route: HCR.IMO, pend: HCR.VI, mask: 'I', isr: ISR.I },
 ] as const;
+const VIRTUAL_KINDS = [...KINDS].reverse();
 
 /** Asynchronous exceptions: which are pending, where they go, when they may be taken (DDI 0487 D1.3.6). */
 export class Interrupts {
@@ -48,12 +52,13 @@ export class Interrupts {
     if (!this.#any) return undefined;
     const { pstate } = this.#s;
     for (const kind of KINDS) {
+      if (!this.#levels[kind.input]) continue;
       const masked = pstate[kind.mask];
-      if (this.#levels[kind.input]) {
-        const to = this.#routedToEl2(kind.route) ? 2 : 1;
-        if (pstate.el < to ? to === 2 || !masked : pstate.el === to && !masked) return this.#entry(to, kind.vector, false);
-      }
-      if (this.#virtualPending(kind) && pstate.el < 2 && !masked) return this.#entry(1, kind.vector, kind.vector === 'serror');
+      const to = this.#routedToEl2(kind.route) ? 2 : 1;
+      if (pstate.el < to ? to === 2 || !masked : pstate.el === to && !masked) return this.#entry(to, kind.vector, false);
+    }
+    for (const kind of VIRTUAL_KINDS) {
+      if (this.#virtualPending(kind) && pstate.el < 2 && !pstate[kind.mask]) return this.#entry(1, kind.vector, kind.vector === 'serror');
     }
     return undefined;
   }

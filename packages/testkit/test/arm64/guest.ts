@@ -13,9 +13,11 @@ const LONGEST = 400_000_000;
 /** A guest that starts at `_start` (EL2), appends 64-bit words at x21, from `results` on, and ends by a branch to `finish`. */
 export class Guest {
   readonly #built: AssembledGuest;
+  readonly #gic: 2 | 3;
 
-  /** @throws Error with the assembler's messages. `bytes` is how much room `results` needs. */
-  constructor(text: string, bytes: number) {
+  /** @throws Error with the assembler's messages. `bytes` is how much room `results` needs, `gic` the version of the machines' interrupt controller. */
+  constructor(text: string, bytes: number, { gic = 2 }: { readonly gic?: 2 | 3 } = {}) {
+    this.#gic = gic;
     this.#built = new AssembledGuest({ text, bytes });
   }
 
@@ -29,15 +31,15 @@ export class Guest {
 
   /** What it leaves on QEMU. */
   onQemu(cpu: GuestCpu): bigint[] {
-    return this.#built.run({ cpu });
+    return this.#built.run({ cpu, gic: this.#gic });
   }
   /** The digests of its program counters on QEMU, block by block. The run must be as long as that. */
   digestsOnQemu(cpu: GuestCpu, blocks: number, trace?: { readonly from: number; readonly to: number }): DigestedRun {
-    return this.#built.digests({ cpu, blocks, ...(trace !== undefined && { trace }) });
+    return this.#built.digests({ cpu, gic: this.#gic, blocks, ...(trace !== undefined && { trace }) });
   }
   /** A machine with it, at its first instruction. */
   machine(kind: EngineKind, cpu: GuestCpu, digest = false): Arm64Machine {
-    return arm64Machine({ kind, model: MODELS[cpu], image: { kind: 'elf', elf: this.elf }, semihosting: true, digest });
+    return arm64Machine({ kind, model: MODELS[cpu], gic: this.#gic, image: { kind: 'elf', elf: this.elf }, semihosting: true, digest });
   }
   /** What it leaves on our machine. @throws Error if it does not end. */
   onOurs(kind: EngineKind, cpu: GuestCpu): bigint[] {

@@ -15,6 +15,8 @@ export interface MachineOptions {
   readonly deviceTree?: Uint8Array;
   /** Default true. */
   readonly el2?: boolean;
+  /** Version of the interrupt controller; default 2. */
+  readonly gic?: 2 | 3;
   /** Keep the digest of program counters. */
   readonly digest?: boolean;
   /** Visits of a jump target that get it translated; default the engine's. */
@@ -55,11 +57,11 @@ export function instructionsOf(model: Arm64Model): InstructionTable {
 
 /** @throws what `createVirt` throws. */
 export function arm64Machine(options: MachineOptions): Arm64Machine {
-  const { kind = 'interpreter', model = CORTEX_A57, image, deviceTree, el2 = true, digest = false, onConsole, threshold, sync = 'early' } = options;
+  const { kind = 'interpreter', model = CORTEX_A57, image, deviceTree, el2 = true, gic = 2, digest = false, onConsole, threshold, sync = 'early' } = options;
   const engine = new Engine({ table: instructionsOf(model), layout: STATE, order: 'little', kind, digest, ...(threshold !== undefined && { threshold }) });
   let console = '';
   const virt = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model, { sync }), image, el2, model: model.name,
+    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model, { sync }), image, el2, gic, model: model.name,
     ...(deviceTree !== undefined && { deviceTree }), ...(options.semihosting === true && { semihosting: {} }),
     console: (byte) => {
       console += String.fromCharCode(byte);
