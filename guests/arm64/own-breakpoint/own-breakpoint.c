@@ -36,9 +36,10 @@ int main(void)
     __asm__ volatile("msr daifset, #8\n\tisb");
     write_register(mdscr_el1, 0);
     uart_start();
-    uart_print("own-breakpoint");
-    uart_field("hits", hits);
-    uart_field("esr", syndrome);
+    // Few characters: under a hypervisor each is two exits, and whoever traces them sees them all.
+    uart_hex(hits);
+    uart_put(' ');
+    uart_hex(syndrome);
     uart_print("\n");
     return 0;
 }
