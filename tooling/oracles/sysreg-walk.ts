@@ -4,7 +4,7 @@
  */
 import { hex } from '@worldswitch/bits';
 import {
-  LATER_REGISTERS, REGISTER_LIST, SYSTEM_INSTRUCTIONS, encodingOf, genericName, nameOf, packEncoding, unpackEncoding, type Direction, type RegisterName,
+  LATER_REGISTERS, REGISTER_LIST, SYSTEM_INSTRUCTIONS, encodingOf, genericName, packEncoding, unpackEncoding, type Direction, type RegisterName,
 } from '@worldswitch/arm64-sysreg';
 
 /** One try. */
@@ -22,7 +22,6 @@ const identification: readonly Item[] = Array.from({ length: 64 }, (_, i) => ({ 
 
 /** Every register both ways, every system instruction, registers of later extensions, the space of identification registers. */
 export const WALK_ITEMS: readonly Item[] = [...readable, ...writable, ...instructions, ...later, ...identification];
-export const itemName = ({ packed, direction }: Item): string => nameOf(packed, direction);
 
 /** One walk over all items. */
 export interface WalkSetting {

@@ -1,11 +1,12 @@
 /** The settings in which our processor and QEMU walk over all system registers, and words for what came of it. */
 import { hex } from '@worldswitch/bits';
-import type { RegisterName } from '@worldswitch/arm64-sysreg';
-import { bits, draws, itemName, SKIPPED, WALK_ITEMS, type Walk, type WalkSetting } from '../../../../tooling/oracles/sysreg-walk.ts';
+import { nameOf, type RegisterName } from '@worldswitch/arm64-sysreg';
+import { bits, draws, SKIPPED, WALK_ITEMS, type Item, type Walk, type WalkSetting } from '../../../../tooling/oracles/sysreg-walk.ts';
 
 /** Everything that is tried, in order. */
 export const ITEMS = WALK_ITEMS;
-export { itemName, SKIPPED };
+export { SKIPPED };
+export const itemName = ({ packed, direction }: Item): string => nameOf(packed, direction);
 
 /** Registers a setting gives a value to, in the order of {@link Setting.values}. */
 export const CONTROLS = [
