@@ -6,7 +6,7 @@ export { virtDeviceTree, virtTree } from './device-tree.ts';
 export type { Chosen, TreeOptions } from './device-tree.ts';
 export { hasPowerKey, planBoot } from './load.ts';
 export type { BootImage, BootPlan, LoadOptions, StartState } from './load.ts';
-export type { BoardDevices, BoardImages, BoardPlan, BoardSegment, GicV2Part, TreeNode, TreeValue } from './parts.ts';
+export type { BoardDevices, BoardImages, BoardPlan, BoardSegment, GicV2Part, GicV3Part, TreeNode, TreeValue } from './parts.ts';
 export type { GuestMemory, MakeCpu, SemihostingReply, VirtCpu, VirtCpuSetup } from './processor.ts';
 export { createVirt } from './virt.ts';
 export type { Virt, VirtSetup } from './virt.ts';

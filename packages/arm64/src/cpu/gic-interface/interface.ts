@@ -2,7 +2,7 @@ import { ICC_SGI1R_EL1, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { InterruptLine } from '@worldswitch/machine';
 import { ICC_CTLR_FIXED } from './model.ts';
 import { PhysicalInterface, type InterfaceFace } from './physical.ts';
-import type { GicPort, Group, RegisterStore } from './port.ts';
+import type { GicPort, GicGroup, RegisterStore } from './port.ts';
 import { LIST_REGISTERS, VirtualInterface } from './virtual.ts';
 
 /** What an instruction reaches under one name: the physical register, or the ICV register of the same encoding. */
@@ -17,7 +17,7 @@ interface FaceRegister {
 
 const INTID = 0xff_ffff;
 
-function groupRegisters(group: Group): readonly (readonly [RegisterName, FaceRegister])[] {
+function groupRegisters(group: GicGroup): readonly (readonly [RegisterName, FaceRegister])[] {
   const name = (stem: string): RegisterName => `ICC_${stem}${group}_EL1` as RegisterName;
   const [enable, active] = group === 0 ? (['enable0', 'active0'] as const) : (['enable1', 'active1'] as const);
   return [
@@ -45,7 +45,7 @@ const FACE_REGISTERS: ReadonlyMap<RegisterName, FaceRegister> = new Map<Register
 ]);
 
 /** SGI registers, and the group that an SGI must be in at its receiver. With one Security state, ASGI1R is for group 0 as SGI0R is (IHI 0069 12.2.12). */
-const SGI_REGISTERS: Readonly<Partial<Record<RegisterName, Group>>> = { ICC_SGI1R_EL1: 1, ICC_SGI0R_EL1: 0, ICC_ASGI1R_EL1: 0 };
+const SGI_REGISTERS: Readonly<Partial<Record<RegisterName, GicGroup>>> = { ICC_SGI1R_EL1: 1, ICC_SGI0R_EL1: 0, ICC_ASGI1R_EL1: 0 };
 const HYPERVISOR: ReadonlySet<RegisterName> = new Set<RegisterName>(['ICH_HCR_EL2', 'ICH_VMCR_EL2', 'ICH_AP0R0_EL2', 'ICH_AP1R0_EL2', ...LIST_REGISTERS]);
 
 export interface GicInterfaceSetup {
@@ -121,7 +121,7 @@ export class GicInterface {
     return view === 'virtual' ? this.#virtual : this.#physical;
   }
   /** RS is reserved, since ICC_CTLR_EL1.RSS is 0: a target list reaches Aff0 0 to 15. */
-  #send(group: Group, value: bigint): void {
+  #send(group: GicGroup, value: bigint): void {
     const { IRM, INTID: intid, Aff1, Aff2, Aff3, TargetList } = ICC_SGI1R_EL1.decode(value);
     this.#port.send({
       intid: Number(intid), group,

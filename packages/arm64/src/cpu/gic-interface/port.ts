@@ -1,33 +1,33 @@
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 
-/** Group 0 comes as FIQ, group 1 as IRQ: there is one Security state (IHI 0069 4.6). */
-export type Group = 0 | 1;
+/** GicGroup 0 comes as FIQ, group 1 as IRQ: there is one Security state (IHI 0069 4.6). */
+export type GicGroup = 0 | 1;
 
 /** An SGI on its way. `affinity` is Aff3.Aff2.Aff1 in the fields of MPIDR_EL1 with Aff0 zero, `targets` has a bit for each Aff0. */
-export interface SoftwareInterrupt {
+export interface GicSoftwareInterrupt {
   /** 0 to 15. */
   readonly intid: number;
   /** A receiver that has the SGI in the other group does not get it. */
-  readonly group: Group;
+  readonly group: GicGroup;
   readonly to: 'others' | { readonly affinity: bigint; readonly targets: number };
 }
 
 /** The most urgent interrupt that a redistributor offers. */
-export interface Offer {
+export interface GicOffer {
   readonly intid: number;
   /** 0 to 0xff, low is urgent. */
   readonly priority: number;
-  readonly group: Group;
+  readonly group: GicGroup;
 }
 
 /** A processor's redistributor and the distributor behind it, as its CPU interface uses them (IHI 0069 2.3). */
 export interface GicPort {
   /** Pending, enabled, its group forwarded, not active, and for this processor. */
-  best(): Offer | undefined;
+  best(): GicOffer | undefined;
   exists(intid: number): boolean;
   activate(intid: number): void;
   deactivate(intid: number): void;
-  send(sgi: SoftwareInterrupt): void;
+  send(sgi: GicSoftwareInterrupt): void;
   setMaintenance(level: boolean): void;
   /** `changed` is called whenever `best` may have a new answer. */
   listen(changed: () => void): void;

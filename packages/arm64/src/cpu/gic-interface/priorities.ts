@@ -1,5 +1,5 @@
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
-import type { Group, RegisterStore } from './port.ts';
+import type { GicGroup, RegisterStore } from './port.ts';
 
 /** What decides about priorities, physical or virtual. */
 export type PriorityField = 'pmr' | 'bpr0' | 'bpr1' | 'enable0' | 'enable1' | 'commonBpr' | 'eoiMode' | 'active0' | 'active1';
@@ -53,16 +53,16 @@ export class Priorities {
     const bits = (BigInt(legal(field, value)) << BigInt(low)) & mask;
     this.#store.set(register, (this.#store.get(register) & ~mask) | bits);
   }
-  enabled(group: Group): boolean {
+  enabled(group: GicGroup): boolean {
     return this.get(group === 0 ? 'enable0' : 'enable1') !== 0;
   }
 
   /** What BPR<group> shows: with a common binary point, group 1 sees that of group 0, as its own register would have to hold it. */
-  binaryPoint(group: Group): number {
+  binaryPoint(group: GicGroup): number {
     return group === 1 && this.get('commonBpr') !== 0 ? Math.min(this.get('bpr0') + 1, 7) : this.get(group === 0 ? 'bpr0' : 'bpr1');
   }
   /** With a common binary point, writes to that of group 1 are ignored. */
-  setBinaryPoint(group: Group, value: number): void {
+  setBinaryPoint(group: GicGroup, value: number): void {
     if (group === 0) this.set('bpr0', value & 7);
     else if (this.get('commonBpr') === 0) this.set('bpr1', value & 7);
   }
@@ -72,23 +72,23 @@ export class Priorities {
     return lowest(this.get('active0') | this.get('active1'));
   }
   /** A priority without its subpriority bits. The binary point of group 1 counts one bit more than that of group 0. */
-  groupPriority(priority: number, group: Group): number {
+  groupPriority(priority: number, group: GicGroup): number {
     const common = group === 0 || this.get('commonBpr') !== 0;
     return priority & (0xff << (common ? this.get('bpr0') + 1 : this.get('bpr1')));
   }
   /** Whether an interrupt of that priority gets past the mask, and past what is active (IHI 0069 4.8.4). */
-  admits(priority: number, group: Group): boolean {
+  admits(priority: number, group: GicGroup): boolean {
     if (priority >= this.get('pmr')) return false;
     const { running } = this;
     return running === IDLE || this.groupPriority(priority, group) < this.groupPriority(running, group);
   }
   /** An interrupt becomes active: its group priority is the running priority now. */
-  raise(priority: number, group: Group): void {
+  raise(priority: number, group: GicGroup): void {
     const field = group === 0 ? 'active0' : 'active1';
     this.set(field, (this.get(field) | (1 << (this.groupPriority(priority, group) >> LEVEL_SHIFT))) >>> 0);
   }
   /** The group of the most urgent active priority; of equals group 0. */
-  get activeGroup(): Group | undefined {
+  get activeGroup(): GicGroup | undefined {
     const [first, second] = [lowest(this.get('active0')), lowest(this.get('active1'))];
     if (first === IDLE && second === IDLE) return undefined;
     return second < first ? 1 : 0;

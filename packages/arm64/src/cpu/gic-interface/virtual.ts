@@ -1,6 +1,6 @@
 import { ICH_HCR_EL2, ICH_LR0_EL2, ICH_VTR_EL2, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { InterfaceFace } from './physical.ts';
-import { isSpecial, SPURIOUS, type GicPort, type Group, type RegisterStore } from './port.ts';
+import { isSpecial, SPURIOUS, type GicPort, type GicGroup, type RegisterStore } from './port.ts';
 import { Priorities, VIRTUAL_FIELDS } from './priorities.ts';
 
 const LR = {
@@ -28,7 +28,7 @@ interface ListEntry {
   readonly bits: bigint;
   readonly intid: number;
   readonly priority: number;
-  readonly group: Group;
+  readonly group: GicGroup;
 }
 
 /** Names of the list registers, ICH_LR0_EL2 to ICH_LR15_EL2. */
@@ -77,18 +77,18 @@ export class VirtualInterface implements InterfaceFace {
     return next !== undefined && this.priorities.admits(next.priority, next.group) ? next : undefined;
   }
 
-  signalled(): Group | undefined {
+  signalled(): GicGroup | undefined {
     return this.#signalledEntry()?.group;
   }
-  highest(group: Group): number {
+  highest(group: GicGroup): number {
     const next = this.#next();
     return next?.group === group ? next.intid : SPURIOUS;
   }
-  acknowledgeable(group: Group): number {
+  acknowledgeable(group: GicGroup): number {
     const next = this.#signalledEntry();
     return next?.group === group ? next.intid : SPURIOUS;
   }
-  acknowledge(group: Group): number {
+  acknowledge(group: GicGroup): number {
     const next = this.#signalledEntry();
     if (next?.group !== group) return SPURIOUS;
     // A special INTID in a list register is returned, and never becomes active.
@@ -103,7 +103,7 @@ export class VirtualInterface implements InterfaceFace {
    * The priority that is dropped is the most urgent one, whichever group it is of. EOIcount counts ends that should have deactivated
    * something and found nothing in the list registers (IHI 0069 ICH_HCR_EL2.EOIcount), so none with VEOIM = 1.
    */
-  complete(group: Group, intid: number): void {
+  complete(group: GicGroup, intid: number): void {
     if (isSpecial(intid)) return;
     const dropped = this.priorities.drop();
     if (dropped === undefined) return;
