@@ -11,6 +11,9 @@ import { repositoryRoot } from '../files.ts';
 export const KERNELS = ['list', 'matrix', 'state', 'sort', 'memory', 'calls'] as const;
 
 const PT_LOAD = 1;
+const RAM = 64 << 20;
+/** The board's two banks. */
+const FLASH = 128 << 20;
 
 /** The guest, made to run one kernel that often. @throws Error if the ELF has no word `parameters`. */
 export function kernelGuest(kernel: number, iterations: number): Uint8Array {
@@ -35,10 +38,10 @@ export interface Bench {
 }
 
 export function bootElf(kind: EngineKind, elf: Uint8Array): Bench {
-  const engine = new Engine({ table: createInstructionTable(), layout: STATE, order: 'little', kind });
+  const engine = new Engine({ table: createInstructionTable(), layout: STATE, order: 'little', kind, reserve: RAM + FLASH });
   let said = '';
   const { machine } = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, CORTEX_A57), ram: 64 << 20,
+    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, CORTEX_A57), ram: RAM,
     image: { kind: 'elf', elf }, console: (byte) => { said += String.fromCharCode(byte); },
   });
   return { engine, machine, said: () => said };

@@ -1,6 +1,6 @@
 import type { ByteOrder } from '@worldswitch/bits';
 import { DIGEST_BLOCK } from './code/digest.ts';
-import { pageNumber, type CodePage } from './code/pages.ts';
+import { CODE_PAGE_BYTES, pageNumber, type CodePage } from './code/pages.ts';
 import { HANDLER } from './code/record.ts';
 import { CodeStore } from './code/store.ts';
 import { Core } from './core/core.ts';
@@ -24,11 +24,16 @@ export interface EngineOptions {
   readonly kind?: EngineKind;
   /** Pages of predecoded code that are kept; 4096 (16 MiB of code) unless given. */
   readonly codePages?: number;
+  /** Bytes of RAM and ROM that the machine is going to have, as far as known: a start without growing step by step is quicker. */
+  readonly reserve?: number;
   /** Keeps a digest of every processor's program counters. */
   readonly digest?: boolean;
   /** Visits of a jump target that make it worth translating. */
   readonly threshold?: number;
 }
+
+/** Bytes beside RAM and predecoded code: processors, translation caches, the translator's entries. */
+const OWN_TABLES = 4 << 20;
 
 type Run = (cpu: number, record: number, remaining: number) => number;
 
@@ -39,7 +44,7 @@ export class Engine {
   readonly order: ByteOrder;
   readonly kind: EngineKind;
   readonly digesting: boolean;
-  readonly linear = new LinearMemory();
+  readonly linear: LinearMemory;
   readonly memory: PhysicalMemory;
   readonly code: CodeStore;
   readonly cores: Core[] = [];
@@ -57,9 +62,11 @@ export class Engine {
     this.order = options.order;
     this.kind = options.kind ?? 'translator';
     this.digesting = options.digest ?? false;
+    const codePages = options.codePages ?? 4096;
+    this.linear = new LinearMemory(options.reserve === undefined ? 0 : options.reserve + codePages * CODE_PAGE_BYTES + OWN_TABLES);
     this.memory = new PhysicalMemory(this.linear);
     this.#imports = { host: this.#host() };
-    this.code = new CodeStore(this.memory, this.table, this.order, options.codePages ?? 4096, { forgotten: (page) => { this.#forgotten(page); } });
+    this.code = new CodeStore(this.memory, this.table, this.order, codePages, { forgotten: (page) => { this.#forgotten(page); } });
     if (this.kind === 'translator') {
       this.translator = new Translator(
         { linear: this.linear, code: this.code, table: this.table, layout: this.layout, order: this.order, digest: this.digesting, functions: this.#functions, imports: this.#imports },

@@ -5,7 +5,8 @@ import { HANDLER, RECORD } from './record.ts';
 const INSTRUCTIONS = PAGE_SIZE / 4;
 /** Code map (one bit for each 64 bytes that hold predecoded instructions), then records, the last being "next page". */
 const CODE_MAP_BYTES = 16;
-const STRIDE = CODE_MAP_BYTES + (INSTRUCTIONS + 1) * RECORD.size;
+/** Bytes of one page's. */
+export const CODE_PAGE_BYTES = CODE_MAP_BYTES + (INSTRUCTIONS + 1) * RECORD.size;
 
 /** The records of one page of physical memory. */
 export interface CodePage {
@@ -34,7 +35,7 @@ export class CodePages {
   constructor(memory: PhysicalMemory, capacity: number) {
     this.#linear = memory.linear;
     this.#capacity = capacity;
-    this.#start = memory.linear.allocate(capacity * STRIDE, 64);
+    this.#start = memory.linear.allocate(capacity * CODE_PAGE_BYTES, 64);
   }
 
   get count(): number {
@@ -54,9 +55,9 @@ export class CodePages {
   }
   /** Makes room for a page's records. The caller looks at `full` first. */
   add(number: number, region: Region, gated: boolean): CodePage {
-    const start = this.#start + this.#pages.length * STRIDE;
+    const start = this.#start + this.#pages.length * CODE_PAGE_BYTES;
     const records = start + CODE_MAP_BYTES;
-    this.#linear.u8.fill(0, start, start + STRIDE);
+    this.#linear.u8.fill(0, start, start + CODE_PAGE_BYTES);
     const codeMap = this.codeMap(number) || start;
     const page: CodePage = { number, gated, codeMap, records, host: region.host + (number * PAGE_SIZE - region.base) };
     this.setHandler(records + INSTRUCTIONS * RECORD.size, HANDLER.nextPage);
@@ -71,7 +72,7 @@ export class CodePages {
 
   /** The page that a record belongs to. */
   pageOf(record: number): CodePage {
-    return this.#pages[Math.floor((record - this.#start) / STRIDE)];
+    return this.#pages[Math.floor((record - this.#start) / CODE_PAGE_BYTES)];
   }
   /** The instruction word behind a record. */
   wordAt(page: CodePage, record: number, little: boolean): number {

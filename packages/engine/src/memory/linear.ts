@@ -8,7 +8,7 @@ const LIMIT = 2 ** 32 - WASM_PAGE;
  * each time. Fresh memory is zero.
  */
 export class LinearMemory {
-  readonly memory = new WebAssembly.Memory({ initial: 1 });
+  readonly memory: WebAssembly.Memory;
   u8!: Uint8Array;
   u16!: Uint16Array;
   i32!: Int32Array;
@@ -17,7 +17,9 @@ export class LinearMemory {
   view!: DataView;
   #end = 1024;
 
-  constructor() {
+  /** `reserve`: bytes that are going to be allocated, as far as known. Growing later works, but each growth costs a collection of garbage. */
+  constructor(reserve = 0) {
+    this.memory = new WebAssembly.Memory({ initial: Math.max(1, Math.ceil(Math.min(reserve, LIMIT) / WASM_PAGE)) });
     this.#refresh();
   }
 

@@ -7,7 +7,7 @@ import { EngineMemory, type MachineSnapshot, type MachineStop, type Plain, type 
 import type { HandleStop, MachineHandle, MachineRequest } from '@worldswitch/session';
 import { explainDebug } from './explain.ts';
 import { prepareImage, type PreparedImage } from './image.ts';
-import type { Arm64Options } from './options.ts';
+import { FLASH_MEMORY, type Arm64Options } from './options.ts';
 import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed, readVirtual } from './processor.ts';
 
 /** The virt board with nothing between it and the image. */
@@ -29,7 +29,7 @@ export class BareMachine implements MachineHandle {
 
   constructor(engineKind: EngineKind, image: PreparedImage, options: Arm64Options, console: (bytes: Uint8Array) => void) {
     const model = modelNamed(options.cpu);
-    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind });
+    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind, reserve: options.memory + FLASH_MEMORY });
     this.console = new ConsoleBuffer(console);
     this.virt = createVirt({
       devices, images, memory: new EngineMemory(this.#engine.memory), makeCpu: virtProcessors(this.#engine, model), image: image.boot, console: this.console.put,

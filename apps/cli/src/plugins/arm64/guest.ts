@@ -13,7 +13,7 @@ import { refuse, type HandleStop, type MachineHandle, type MachineRequest, type 
 import { Breakpoints, GuestMemory, VcpuCpu } from '@worldswitch/vmm';
 import { GuestDebugTarget } from './guest-stops.ts';
 import { prepareImage, type PreparedImage } from './image.ts';
-import type { Arm64Options } from './options.ts';
+import { FLASH_MEMORY, type Arm64Options } from './options.ts';
 import { returnBreakpoint } from './own-breakpoint.ts';
 import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed } from './processor.ts';
 
@@ -21,9 +21,8 @@ const MIB = 2 ** 20;
 /** A hole of the board's map, reserved for the host's code. */
 const HOSTED = 0x0b00_0000n;
 const RAM_BASE = 0x4000_0000n;
-/** The hypervisor's own memory, and what a guest needs beside its RAM: two flash banks and their alignment. */
+/** The hypervisor's own memory. */
 const HYPERVISOR_MEMORY = 8 * MIB;
-const FLASH_MEMORY = 130 * MIB;
 /** Instructions within which a single step ends: one, and those of exceptions on its way. */
 const STEP_BUDGET = 100_000;
 
@@ -60,8 +59,11 @@ export class GuestMachine implements MachineHandle {
     if (mode === 'vhe' && !model.features.has('FEAT_VHE')) {
       throw refuse('bad-option', `--mode vhe --cpu ${model.name}: that processor does not have FEAT_VHE; use --mode nvhe, or --cpu neoverse-n1`);
     }
-    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind });
     const guestMemory = options.memory + FLASH_MEMORY;
+    this.#engine = new Engine({
+      table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind,
+      reserve: HYPERVISOR_MEMORY + guestMemory + FLASH_MEMORY,
+    });
     this.host = createVirt({
       devices, images, memory: new EngineMemory(this.#engine.memory), makeCpu: virtProcessors(this.#engine, model), model: model.name,
       ram: HYPERVISOR_MEMORY + guestMemory,
@@ -71,6 +73,7 @@ export class GuestMachine implements MachineHandle {
     this.hypervisor = new Arm64Hypervisor(processorOf({ machine: this.host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
       mode, layout: { hosted: HOSTED, pages: { base: RAM_BASE, size: BigInt(HYPERVISOR_MEMORY) } },
       interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
+      ...(options.revision !== undefined && { revision: options.revision }), ...(options.faithful !== undefined && { faithful: faultsNamed(options.faithful) }),
     });
     const vm = new Kvm(this.hypervisor).createVm();
     const vcpu = vm.createVcpu(0);
@@ -223,6 +226,11 @@ export class GuestMachine implements MachineHandle {
     this.#standing = undefined;
     this.#ownBreakpoint = undefined;
   }
+}
+
+/** `all`, or names with commas. */
+function faultsNamed(text: string): 'all' | readonly string[] {
+  return text === 'all' ? text : text.split(',').map((name) => name.trim()).filter((name) => name !== '');
 }
 
 /** Every instruction that the hypervisor's steps execute, while it is on. */

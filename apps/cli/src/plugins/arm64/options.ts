@@ -3,11 +3,16 @@ import type { OptionSpec } from '@worldswitch/session';
 /** Names of the processor models of `@worldswitch/arm64`; written out here, so that `--help` loads no processor. A test compares them. */
 export const CPU_NAMES = ['cortex-a57', 'neoverse-n1', 'lab'] as const;
 
+/** Bytes of memory that a board has beside its RAM: two flash banks and their alignment. */
+export const FLASH_MEMORY = 130 << 20;
+
 /** What a user can choose about an arm64 machine. */
 export const ARM64_OPTIONS: readonly OptionSpec[] = [
   { name: 'board', type: 'choice', choices: ['virt'], default: 'virt', about: 'the board: QEMU\'s virt with a GICv2' },
   { name: 'as', type: 'choice', choices: ['guest', 'bare'], default: 'guest', about: 'guest: it runs at EL1 under the hypervisor; bare: the machine is the image\'s, from EL2 down' },
   { name: 'mode', type: 'choice', choices: ['auto', 'vhe', 'nvhe'], default: 'auto', about: 'of the hypervisor\'s host: at EL2 (vhe), at EL1 with a stub at EL2 (nvhe), or vhe where the processor has it' },
+  { name: 'revision', type: 'text', placeholder: 'NAME', about: 'the state of the world switch, by name (worldswitch compare lists them); the hypervisor\'s default unless given' },
+  { name: 'faithful', type: 'text', placeholder: 'NAMES', about: 'faults of the revision\'s code to have too, with commas, or all (docs/faults.md)' },
   { name: 'cpu', type: 'choice', choices: CPU_NAMES, default: 'neoverse-n1', about: 'the processor model' },
   { name: 'cpus', type: 'count', default: 1, about: 'number of processors' },
   { name: 'memory', type: 'size', default: '256M', about: 'RAM, from 0x40000000' },
@@ -23,6 +28,8 @@ export const ARM64_OPTIONS: readonly OptionSpec[] = [
 export interface Arm64Options {
   readonly as: 'bare' | 'guest';
   readonly mode: 'auto' | 'vhe' | 'nvhe';
+  readonly revision?: string;
+  readonly faithful?: string;
   readonly cpu: (typeof CPU_NAMES)[number];
   readonly cpus: number;
   readonly memory: number;
