@@ -1,5 +1,5 @@
 /**
- * A guest at EL1 under a bare EL2 that lets the virtual and the physical timer interrupt it through the GICv2, in loops and in WFI, with
+ * A guest at EL1 under a bare EL2 that lets the virtual and the physical timer interrupt it through a GICv2 or GICv3, in loops and in WFI, with
  * the interrupt masked and not, many times over. It writes down when it got each interrupt and where.
  */
 
@@ -8,8 +8,52 @@ export const ROUNDS = 900;
 /** Words a round leaves at least: who interrupted, when, where. */
 export const RECORD_BYTES = 8 * 8;
 
-/** The source, for `Guest`. */
-export const TIMER_SOURCE = `
+/** How a guest works the interrupt controller. x25 is where the private interrupts have their registers, x26 the controller's own. */
+interface Controller {
+  /** Opens it for both timers; x0 is free. */
+  readonly open: string;
+  /** Acknowledge: INTID to x17. */
+  readonly acknowledge: string;
+  /** End of interrupt x17. */
+  readonly complete: string;
+}
+
+const CONTROLLERS: Readonly<Record<2 | 3, Controller>> = {
+  2: {
+    open: `
+  ldr x25, =0x08000000       // distributor
+  ldr x26, =0x08010000       // CPU interface
+  mov w0, #((1 << 27) | (1 << 30))
+  str w0, [x25, #0x100]
+  mov w0, #1
+  str w0, [x25]
+  mov w0, #0xff
+  str w0, [x26, #4]
+  mov w0, #1
+  str w0, [x26]`,
+    acknowledge: 'ldr w17, [x26, #12]', complete: 'str w17, [x26, #16]',
+  },
+  3: {
+    open: `
+  ldr x25, =0x080b0000       // SGIs and PPIs of the redistributor
+  ldr x26, =0x08000000       // distributor
+  mov w0, #2
+  str w0, [x26]
+  mov w0, #((1 << 27) | (1 << 30))
+  str w0, [x25, #0x80]       // group 1
+  str w0, [x25, #0x100]
+  mov x0, #0xff
+  msr s3_0_c4_c6_0, x0       // ICC_PMR_EL1
+  mov x0, #1
+  msr s3_0_c12_c12_7, x0     // ICC_IGRPEN1_EL1`,
+    acknowledge: 'mrs x17, s3_0_c12_c12_0', complete: 'msr s3_0_c12_c12_1, x17',
+  },
+};
+
+/** The source, for `Guest`. `gic` is the version of the interrupt controller. */
+export function timerSource(gic: 2 | 3): string {
+  const { open, acknowledge, complete } = CONTROLLERS[gic];
+  return `
 _start:
   ldr x0, =vectors
   msr vbar_el1, x0
@@ -20,16 +64,7 @@ _start:
   ldr x0, =123456789
   msr cntvoff_el2, x0
   ldr x21, =results
-  ldr x25, =0x08000000       // distributor
-  ldr x26, =0x08010000       // CPU interface
-  mov w0, #((1 << 27) | (1 << 30))
-  str w0, [x25, #0x100]
-  mov w0, #1
-  str w0, [x25]
-  mov w0, #0xff
-  str w0, [x26, #4]
-  mov w0, #1
-  str w0, [x26]
+${open}
   ldr x0, =main
   msr elr_el2, x0
   mov x0, #0x345             // EL1h, IRQ not masked
@@ -108,7 +143,7 @@ leave:
 
 interrupt:
   mrs x16, cntvct_el0
-  ldr w17, [x26, #12]        // acknowledge
+  ${acknowledge}
   cmp w17, #27
   b.ne 1f
   msr cntv_ctl_el0, xzr
@@ -116,7 +151,7 @@ interrupt:
 1: cmp w17, #30
   b.ne 2f
   msr cntp_ctl_el0, xzr
-2: str w17, [x26, #16]
+2: ${complete}
   mrs x18, elr_el1
   stp x16, x17, [x21], #16
   str x18, [x21], #8
@@ -137,3 +172,4 @@ b finish
 .endr
 .balign 8
 `;
+}

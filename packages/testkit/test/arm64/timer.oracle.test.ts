@@ -1,8 +1,8 @@
-/** Timers, GICv2 and WFI against QEMU with its instruction counter: the same instructions at the same ticks. */
+/** Timers, GICv2 and GICv3, and WFI against QEMU with its instruction counter: the same instructions at the same ticks. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
 import { Guest, GUEST_TOOLS } from './guest.ts';
-import { RECORD_BYTES, ROUNDS, TIMER_SOURCE } from './timer-guest.ts';
+import { RECORD_BYTES, ROUNDS, timerSource } from './timer-guest.ts';
 import { compareRun } from './trace.ts';
 
 const CPU = 'cortex-a57';
@@ -10,8 +10,8 @@ const CPU = 'cortex-a57';
 const BLOCKS = 12;
 const [VIRTUAL, PHYSICAL] = [27n, 30n];
 
-describe.runIf(haveTools(...GUEST_TOOLS, 'gcc'))('timer interrupts', () => {
-  const guest = new Guest(TIMER_SOURCE, ROUNDS * RECORD_BYTES * 4);
+describe.runIf(haveTools(...GUEST_TOOLS, 'gcc')).each([2, 3] as const)('timer interrupts, GICv%i', (gic) => {
+  const guest = new Guest(timerSource(gic), ROUNDS * RECORD_BYTES * 4, { gic });
 
   /** Runs of QEMU that must agree on where it stands: under load one in hundreds has been seen to take an interrupt an instruction off. */
   const RECORDINGS = 2;
