@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { EXIT, reportError } from './exit.ts';
 import { ARM64_PLUGIN } from './plugins/arm64/index.ts';
 import type { RunArguments } from './run/run.ts';
+import { switchCommands } from './switch/commands.ts';
 
 const EXAMPLES = `
 Examples:
@@ -12,6 +13,8 @@ Examples:
   worldswitch run u-boot.bin --as bare               firmware from flash, from EL2 down; Ctrl-a x ends it
   worldswitch run hello.elf --break main --step 5    stop at a symbol, then five instructions
   worldswitch run hello.elf --watch 0x9000000:4:w    stop at a write to the UART
+  worldswitch compare                                a round trip under each revision and mode, counted
+  worldswitch trace --mode vhe --why                 a world switch access by access, with its reasons
   worldswitch regs MDSCR_EL1                         encoding, fields, access, traps
   worldswitch regs elr                               search by name
 
@@ -96,7 +99,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .version(manifest.version)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(worldswitch --help shows the options)');
-  for (const command of [demoCommand(done), runCommand(done), regsCommand(done)]) program.addCommand(command);
+  for (const command of [demoCommand(done), runCommand(done), ...switchCommands(done), regsCommand(done)]) program.addCommand(command);
   for (const command of [program, ...program.commands]) command.exitOverride().configureOutput({ outputError: (text, write) => { write(text.replace(/^error:/, 'worldswitch:')); } });
   try {
     await program.parseAsync(args, { from: 'user' });

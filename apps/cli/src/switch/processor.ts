@@ -1,0 +1,64 @@
+/** Processors for counting: one model with as many debug registers, and such features, as somebody asks for. */
+import { NEOVERSE_N1, type Arm64Model } from '@worldswitch/arm64';
+import { ID_AA64DFR0_EL1, ID_AA64PFR0_EL1 } from '@worldswitch/arm64-sysreg';
+import { nearest } from '@worldswitch/debugger';
+import { UsageError } from '../exit.ts';
+
+/** What can be added to the processor: the manual's feature, and the identification field that announces it. */
+const FEATURES = {
+  ras: { feature: 'FEAT_RAS', register: 'ID_AA64PFR0_EL1', mask: ID_AA64PFR0_EL1.mask('RAS'), value: ID_AA64PFR0_EL1.encode({ RAS: 1 }) },
+  spe: { feature: 'FEAT_SPE', register: 'ID_AA64DFR0_EL1', mask: ID_AA64DFR0_EL1.mask('PMSVer'), value: ID_AA64DFR0_EL1.encode({ PMSVer: 1 }) },
+} as const;
+
+export type FeatureName = keyof typeof FEATURES;
+export const FEATURE_NAMES = Object.keys(FEATURES) as readonly FeatureName[];
+
+/** Of either kind: BRPs and WRPs have four bits, and 0 is reserved (DDI 0487 ID_AA64DFR0_EL1). */
+export const DEBUG_REGISTER_RANGE = { least: 2, most: 16 } as const;
+
+export interface ProcessorWish {
+  readonly breakpoints: number;
+  readonly watchpoints: number;
+  readonly features: readonly FeatureName[];
+}
+
+export const DEFAULT_PROCESSOR: ProcessorWish = { breakpoints: 6, watchpoints: 4, features: [] };
+
+/** A Neoverse N1 with that many breakpoints and watchpoints, of which one breakpoint and one more are context-aware, and these features. */
+export function processorModel({ breakpoints, watchpoints, features }: ProcessorWish): Arm64Model {
+  const constants = { ...NEOVERSE_N1.constants };
+  const set = (register: 'ID_AA64DFR0_EL1' | 'ID_AA64PFR0_EL1', mask: bigint, value: bigint): void => {
+    constants[register] = ((constants[register] ?? 0n) & ~mask) | value;
+  };
+  set('ID_AA64DFR0_EL1', ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs'), ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }));
+  for (const name of features) set(FEATURES[name].register, FEATURES[name].mask, FEATURES[name].value);
+  return { ...NEOVERSE_N1, features: new Set([...NEOVERSE_N1.features, ...features.map((name) => FEATURES[name].feature)]), constants };
+}
+
+/** `ras,spe`, in the order of the table, each once. @throws UsageError */
+export function parseFeatures(text: string | undefined): readonly FeatureName[] {
+  const wanted = splitList(text);
+  const unknown = wanted.find((name) => !(FEATURE_NAMES as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new UsageError(`--features ${text}: unknown feature '${unknown}'${meant(unknown, FEATURE_NAMES)}; there are ${FEATURE_NAMES.join(', ')}`);
+  return FEATURE_NAMES.filter((name) => wanted.includes(name));
+}
+
+/** A number of debug registers. @throws UsageError */
+export function parseDebugRegisters(option: 'breakpoints' | 'watchpoints', text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PROCESSOR[option];
+  const { least, most } = DEBUG_REGISTER_RANGE;
+  const number = /^[0-9]+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= least && number <= most)) throw new UsageError(`--${option} ${text}: a processor has ${least} to ${most} ${option}; choose a whole number of these`);
+  return number;
+}
+
+/** The parts of a list with commas. */
+export function splitList(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** `; did you mean …?`, where something looks like it. */
+export function meant(text: string, known: readonly string[]): string {
+  const close = nearest(text, known, 2);
+  return close.length === 0 ? '' : `; did you mean ${close.join(' or ')}?`;
+}
