@@ -1,9 +1,10 @@
 /** The GICv3 of the whole machine against QEMU: what software reads step by step is the same. */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '@worldswitch/machine/testing';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
-import { Guest, GUEST_TOOLS } from './guest.ts';
+import { firstDifference, Guest, GUEST_TOOLS } from './guest.ts';
 import { GicGuest } from './gicv3-guest.ts';
+import { VGIC_ROUND_BYTES, VGIC_ROUNDS, VGIC_SOURCE } from './vgic-guest.ts';
 import { physicalSteps, virtualSteps } from './gicv3-steps.ts';
 
 const CPU = 'neoverse-n1';
@@ -26,5 +27,20 @@ describe.runIf(haveTools(...GUEST_TOOLS))('GICv3 against QEMU', () => {
     const steps = virtualSteps(new Random(seed), 80, seed % 2 === 0);
     const guest = new Guest(steps.source.text, steps.source.bytes, { gic: 3 });
     expect(differences(steps, guest.onOurs('interpreter', CPU), guest.onQemu(CPU))).toEqual([]);
+  });
+});
+
+describe.runIf(haveTools(...GUEST_TOOLS))('virtual interrupts of a guest and its hypervisor', () => {
+  const guest = new Guest(VGIC_SOURCE, VGIC_ROUNDS * VGIC_ROUND_BYTES, { gic: 3 });
+  let qemu: readonly bigint[] = [];
+  beforeAll(() => { qemu = guest.recordingOnQemu(CPU); });
+
+  it('come at all', () => {
+    const times = (intid: bigint): number => qemu.filter((word) => word === intid).length;
+    // Twice each, at EL2 and at EL1; every other one with an interrupt of software and its maintenance.
+    expect([times(27n) >= 2 * VGIC_ROUNDS, times(40n) >= VGIC_ROUNDS / 2, times(25n) >= VGIC_ROUNDS / 2]).toEqual([true, true, true]);
+  });
+  it.each(['evaluator', 'interpreter', 'translator'] as const)('come at the same ticks as on QEMU, on the %s', (kind) => {
+    expect(firstDifference(guest.onOurs(kind, CPU), qemu)).toBeUndefined();
   });
 });
