@@ -40,8 +40,10 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
     const { mode, revision: wanted = DEFAULT_REVISION, faithful } = options;
     const revision = typeof wanted === 'string' ? revisionNamed(wanted, mode) : wanted;
     this.#options = options;
-    this.host = new Host(processor, options);
-    this.world = new WorldSwitch(this.host, revision, faithfulTo(revision.name, faithful));
+    const faults = faithfulTo(revision.name, faithful);
+    const timerControl = revision.timerControl?.(mode, faults);
+    this.host = new Host(processor, options, { contextLayout: revision.layout, ...(timerControl !== undefined && { timerControl }), ownCallVectors: revision.ownCallVectors ?? false });
+    this.world = new WorldSwitch(this.host, revision, faults);
     const { features, addressBits } = this.host;
     this.capabilities = { maxVcpus: 8, memorySlots: 512, addressBits, breakpoints: features.breakpoints, watchpoints: features.watchpoints };
   }

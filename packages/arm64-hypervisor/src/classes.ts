@@ -31,7 +31,7 @@ const TIMERS: Readonly<Record<AccessorMode, readonly RegisterName[]>> = {
 export function constantsOf(mode: AccessorMode, constants: HostConstants): Partial<Record<RegisterName, bigint>> {
   return {
     HCR_EL2: constants.hcr, CPTR_EL2: constants.cptr, MDCR_EL2: constants.mdcr, VTCR_EL2: constants.vtcr, VTTBR_EL2: 0n, HSTR_EL2: 0n, PMUSERENR_EL0: 0n,
-    PMSELR_EL0: 0n, CNTV_CTL_EL0: 0n, VBAR_EL2: mode === 'vhe' ? constants.hostVectors : constants.hypVectors,
+    PMSELR_EL0: 0n, CNTV_CTL_EL0: 0n, VBAR_EL2: mode === 'vhe' ? constants.hostVectors : constants.callVectors,
     ...(mode === 'nvhe' ? { CNTVOFF_EL2: 0n } : {}),
   };
 }

@@ -1,13 +1,16 @@
 /** A vCPU on a host: the run loop around the world switch. */
 import { HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import { KvmError } from '@worldswitch/hypervisor';
 import type { GuestDebug, MemorySlot, VcpuBackend } from '@worldswitch/hypervisor';
 import { completeRead } from './exits/abort.ts';
 import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome, PendingRead } from './exits/context.ts';
 import { EXIT_TABLE } from './exits/table.ts';
 import { clearDebug, setupDebug, writeDebugSet } from './guest/debug.ts';
+import { claimDebug, loadDebug, putDebug } from './guest/debug-owner.ts';
 import { Guest } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
+import { LoadedRegisters } from './guest/loaded.ts';
 import { vcpuRegisters } from './guest/registers.ts';
 import { timerDue, timerLine } from './guest/timers.ts';
 import { VcpuMemory } from './guest/vcpu-memory.ts';
@@ -50,10 +53,13 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#vm = vm;
     this.#slotAt = slotAt;
     const pages = host.pages.allocate(Math.ceil(VCPU_SIZE / Number(PAGE)));
-    this.guest = new Guest(new VcpuMemory(id, pages, host.processor.memory, host.byteOrder));
+    const { revision, faithful } = vm.world;
+    this.guest = new Guest(new VcpuMemory(id, pages, host.processor.memory, host.byteOrder, { context: revision.layout, kernelBase: host.kernelBase }));
+    this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('vttbr', vm.vttbr);
     this.guest.memory.state.set('host-context', host.context.address);
-    this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); } });
+    if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
+    this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
   }
 
   get deviceLines(): Readonly<Record<string, boolean>> {
@@ -73,6 +79,10 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   setGuestDebug(debug: GuestDebug): void {
+    const { revision } = this.#vm.world;
+    if (debug.enable && revision.guestDebug === 'none') {
+      throw new KvmError('EINVAL', { value: 'guest debug', rule: `${revision.name} has nothing for a debugger in the VMM`, remedy: 'choose a later revision' });
+    }
     this.settle();
     this.guest.request = debug;
     if (!debug.enable) this.guest.stepActivePending = false;
@@ -167,13 +177,21 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
     this.#load();
     if (guest.waiting) return this.#wait(end);
-    setupDebug(guest, this.#vm.host.constants.mdcr);
+    if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
     guest.commitPc();
     this.#programHostTimer();
-    const panic = this.#vm.world.enter(guest.memory);
-    if (panic) return this.#panicked(panic);
+    const entered = this.#vm.world.enter(guest.memory);
+    if (entered && 'exit' in entered) return this.#deferred(entered.exit);
+    if (entered) return this.#panicked(entered);
     this.#inside = true;
     return undefined;
+  }
+
+  /** The guest was not entered, because something of the host's is pending. */
+  #deferred(exit: GuestExit): Arm64Exit | 'again' {
+    const outcome = this.#futile() ?? this.#exited(exit);
+    if (outcome.kind !== 'resume' && outcome.kind !== 'wait') return this.#settled(outcome);
+    return this.#linesChanged ? this.#settled({ kind: 'interrupted', because: 'lines' }) : 'again';
   }
 
   /** Interprets the processor's stop while the guest ran. Undefined: the budget is used up, the guest still there. */
@@ -192,19 +210,30 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (left.kind === 'resumed') return { kind: 'resume' };
     this.#inside = false;
     if (left.kind === 'panic') return this.#panicked(left.panic);
-    clearDebug(this.guest);
-    return this.#handle(left.exit);
+    return this.#exited(left.exit);
+  }
+
+  #exited(exit: GuestExit): Outcome {
+    if (this.#vm.world.revision.guestDebug === 'dirty') clearDebug(this.guest);
+    return this.#handle(exit);
   }
 
   #handle(exit: GuestExit): Outcome {
     const outcome = this.#dispatch(exit);
-    this.#lowerVirtualTimer();
+    if (this.#timerPerRun) this.#syncVirtualTimer();
+    else this.#lowerVirtualTimer();
     this.#updatePhysicalTimer();
+    if (this.guest.reload) this.#reload();
     return outcome;
   }
 
-  #dispatch({ code, esr }: GuestExit): Outcome {
+  #dispatch({ code, esr, serror }: GuestExit): Outcome {
+    if (serror) {
+      injectSerror(this.guest);
+      return { kind: 'resume' };
+    }
     switch (code) {
+      case 'illegal': return { kind: 'internal-error', reason: 'illegal-state', detail: { pstate: this.guest.pstate, pc: this.guest.pc }, dead: false };
       case 'irq':
       case 'fiq': return this.#interrupts();
       case 'serror':
@@ -288,6 +317,21 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#setLines({ vtimer: false });
   }
 
+  get #timerPerRun(): boolean {
+    return this.#vm.world.revision.timer === 'run';
+  }
+
+  /** A timer that is in hardware only while the guest runs has no line then that the host could hear: its state in memory says what it is. */
+  #syncVirtualTimer(): void {
+    const { state } = this.guest.memory;
+    const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), BigInt.asUintN(64, this.#count() - state.get('cntvoff')));
+    if (level === this.guest.lines.vtimer) return;
+    const { code, interrupts } = this.#vm.host;
+    // Masked at the controller while it is up, or the guest would never get past it.
+    interrupts.setEnabled(code, INTID.virtualTimer, !level);
+    this.#setLines({ vtimer: level });
+  }
+
   #updatePhysicalTimer(): void {
     const { state } = this.guest.memory;
     const ctl = state.get('cntp-ctl');
@@ -302,12 +346,21 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     return code.read('CNTPCT_EL0');
   }
 
-  /** The host's own timer stands in for the guest's physical one. By the EL0 name in both modes: with E2H it reaches the timer of EL2. */
-  #programHostTimer(): void {
+  /**
+   * The host's own timer stands in for the guest's physical one, and while the guest waits for the virtual one too if that is in hardware
+   * for a run only. By the EL0 name in both modes: with E2H it reaches the timer of EL2.
+   */
+  #programHostTimer(waiting = false): void {
     const { state } = this.guest.memory;
     const ctl = state.get('cntp-ctl');
-    if ((ctl & TIMER_ON) === 0n && !this.#hostTimerOn) return;
-    const due = timerDue(ctl, state.get('cntp-cval'), this.#count());
+    const virtual = waiting && this.#timerPerRun ? state.get('cntv-ctl') : 0n;
+    if (((ctl | virtual) & TIMER_ON) === 0n && !this.#hostTimerOn) return;
+    const count = this.#count();
+    const offset = state.get('cntvoff');
+    const virtualDue = timerDue(virtual, state.get('cntv-cval'), BigInt.asUintN(64, count - offset));
+    const deadlines = [timerDue(ctl, state.get('cntp-cval'), count), virtualDue === undefined ? undefined : BigInt.asUintN(64, virtualDue + offset)]
+      .filter((tick) => tick !== undefined);
+    const due = deadlines.reduce<bigint | undefined>((first, tick) => (first === undefined || tick < first ? tick : first), undefined);
     const { code } = this.#vm.host;
     if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
     if ((due !== undefined) !== this.#hostTimerOn) {
@@ -326,7 +379,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       guest.waiting = false;
       return 'again';
     }
-    this.#programHostTimer();
+    if (this.#timerPerRun) {
+      this.#syncVirtualTimer();
+      if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
+    }
+    this.#programHostTimer(true);
     const left = end - host.processor.retired;
     if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });
     host.code.place = { step: 'host-wait', phase: '', kind: 'host' };
@@ -335,6 +392,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (stop.kind === 'idle') return this.#settled(stop.until === undefined ? { kind: 'idle' } : { kind: 'idle', until: stop.until });
     if (stop.kind === 'budget') return this.#settled({ kind: 'interrupted', because: 'budget' });
     const outcome = stop.kind === 'hosted' ? this.#interrupts() : this.#stopped(stop);
+    if (this.#timerPerRun) this.#syncVirtualTimer();
     this.#updatePhysicalTimer();
     if (outcome !== undefined && outcome.kind !== 'resume' && outcome.kind !== 'wait') return this.#settled(outcome);
     if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
@@ -348,9 +406,18 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const { host, world } = this.#vm;
     host.interrupts.setEnabled(host.code, this.#hostTimerId, true);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
+    if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
     const panic = world.load(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
+    const slots = world.revision.loaded?.(host.mode);
+    if (slots !== undefined && slots.size > 0) this.guest.loaded = new LoadedRegisters(host.code, slots);
     this.#loaded = true;
+  }
+
+  /** Off the processor and on again at the next entry, where only the owner of the debug registers is decided at load. */
+  #reload(): void {
+    this.guest.reload = false;
+    if (this.#vm.world.revision.guestDebug === 'owner') this.#put();
   }
 
   #put(): void {
@@ -363,12 +430,15 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
     const panic = world.put(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
+    this.guest.loaded = undefined;
+    if (world.revision.guestDebug === 'owner') putDebug(this.guest);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);
   }
 
   #panicked({ step, why, report }: Panic): Arm64Exit {
     this.#inside = false;
     this.#loaded = false;
+    this.guest.loaded = undefined;
     return { kind: 'internal-error', reason: 'hypervisor-panic', dead: true, detail: { step, why, ...report } };
   }
 }

@@ -20,8 +20,8 @@ describe('the layouts', () => {
   });
   it('share a vCPU\'s page without overlap', () => {
     const parts: readonly (readonly [number, Layout])[] = [
-      [VCPU_PARTS.context, CPU_CONTEXT], [VCPU_PARTS.state, VCPU_STATE], [VCPU_PARTS.vcpuDebugState, GUEST_DEBUG_ARCH], [VCPU_PARTS.hostDebugState, GUEST_DEBUG_ARCH],
-      [VCPU_PARTS.externalDebugState, GUEST_DEBUG_ARCH],
+      [VCPU_PARTS.context, CPU_CONTEXT], [VCPU_PARTS.vcpuDebugState, GUEST_DEBUG_ARCH], [VCPU_PARTS.hostDebugState, GUEST_DEBUG_ARCH],
+      [VCPU_PARTS.externalDebugState, GUEST_DEBUG_ARCH], [VCPU_PARTS.state, VCPU_STATE],
     ];
     for (const [n, [offset, { size }]] of parts.entries()) expect(offset + size, String(n)).toBeLessThanOrEqual(parts[n + 1]?.[0] ?? VCPU_SIZE);
   });

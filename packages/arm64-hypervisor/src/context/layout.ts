@@ -45,9 +45,9 @@ export function layout(name: string, entries: readonly (readonly [name: string, 
   };
 }
 
-const numbered = (prefix: string, count: number, size: SlotSize): [string, SlotSize][] =>
+export const numbered = (prefix: string, count: number, size: SlotSize): [string, SlotSize][] =>
   Array.from({ length: count }, (_, n): [string, SlotSize] => [`${prefix}${n}`, size]);
-const doublewords = (names: readonly string[]): [string, SlotSize][] => names.map((name): [string, SlotSize] => [name, 8]);
+export const doublewords = (names: readonly string[]): [string, SlotSize][] => names.map((name): [string, SlotSize] => [name, 8]);
 
 /** System registers in the array of a context, in the order of their slots. The names are those of the guest's registers. */
 export const CONTEXT_SYSREGS = [
@@ -56,15 +56,27 @@ export const CONTEXT_SYSREGS = [
   'MDCCINT_EL1', 'OSLSR_EL1', 'DISR_EL1',
 ] as const satisfies readonly RegisterName[];
 
+/** What an AArch32 guest has besides, which an AArch64 one cannot name. */
+export const AARCH32_SYSREGS = ['DACR32_EL2', 'IFSR32_EL2', 'FPEXC32_EL2', 'DBGVCR32_EL2'] as const satisfies readonly RegisterName[];
+
 /**
  * One world's context. The first 864 bytes are `struct kvm_regs` of the KVM ABI: x0 to x30, SP_EL0, PC, PSTATE; SP_EL1, ELR_EL1, five
  * SPSRs; V0 to V31, FPSR, FPCR. Then the system registers, then what only the host's context uses.
  */
-export const CPU_CONTEXT: Layout = layout('cpu-context', [
-  ...numbered('x', 31, 8), ...doublewords(['SP_EL0', 'PC', 'PSTATE', 'SP_EL1', 'ELR_EL1', 'SPSR_EL1', 'SPSR_abt', 'SPSR_und', 'SPSR_irq', 'SPSR_fiq']),
-  ...numbered('v', 32, 16), ['FPSR', 4], ['FPCR', 4],
-  ...doublewords(['reserved0']), ...doublewords(CONTEXT_SYSREGS), ...doublewords(['running-vcpu']),
-]);
+export const CPU_CONTEXT: Layout = contextLayout('cpu-context', CONTEXT_SYSREGS);
+
+/**
+ * A context whose array of system registers is `sysregs`, after the entry that is reserved. Behind it comes what a switch does not move
+ * but the hypervisor keeps for a guest, and the host's own.
+ */
+export function contextLayout(name: string, sysregs: readonly string[]): Layout {
+  return layout(name, [
+    ...numbered('x', 31, 8), ...doublewords(['SP_EL0', 'PC', 'PSTATE', 'SP_EL1', 'ELR_EL1', 'SPSR_EL1', 'SPSR_abt', 'SPSR_und', 'SPSR_irq', 'SPSR_fiq']),
+    ...numbered('v', 32, 16), ['FPSR', 4], ['FPCR', 4],
+    ...doublewords(['reserved0', ...sysregs, ...CONTEXT_SYSREGS.filter((kept) => !sysregs.includes(kept)), 'running-vcpu']),
+    ...doublewords(AARCH32_SYSREGS.filter((kept) => !sysregs.includes(kept))),
+  ]);
+}
 
 /** Breakpoint and watchpoint registers of the ABI's `kvm_guest_debug_arch`. */
 export const DEBUG_REGISTERS_MAX = 16;
@@ -78,15 +90,17 @@ export const GUEST_DEBUG_ARCH: Layout = layout('guest-debug', [
 /** What the switch keeps for a vCPU besides its context and its three debug register sets. */
 export const VCPU_STATE: Layout = layout('vcpu-state', doublewords([
   'hcr', 'mdcr', 'vttbr', 'debug-flags', 'debug-ptr', 'host-context', 'irq-lines', 'fault-esr', 'fault-far', 'fault-hpfar',
-  'cntvoff', 'cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval', 'host-pmscr',
+  'cntvoff', 'cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval', 'host-pmscr', 'timer-enabled',
+  'host-mdcr', 'host-pmuserenr', 'host-pmblimitr', 'fp-owner', 'debug-owner', 'external-mdscr',
+  'vgic-used', 'vgic-hcr', 'vgic-vmcr', 'vgic-ap0', 'vgic-ap1', ...Array.from({ length: 16 }, (_, n) => `vgic-lr${n}`),
 ]));
 
 /** Offsets of the parts of a vCPU's memory, each a structure above. One vCPU occupies `VCPU_SIZE` bytes, page aligned. */
 export const VCPU_PARTS = {
   context: 0,
-  state: 0x600,
   vcpuDebugState: 0x800,
   hostDebugState: 0xa00,
   externalDebugState: 0xc00,
+  state: 0xe00,
 } as const;
 export const VCPU_SIZE = 0x1000;

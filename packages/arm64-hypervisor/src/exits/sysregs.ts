@@ -2,6 +2,7 @@
 import { CTR_EL0, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64ISAR1_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CONTEXT_SYSREGS } from '../context/layout.ts';
+import type { DebugBank } from '../guest/vcpu-memory.ts';
 import { injectUndefined } from '../guest/inject.ts';
 import { readPhysicalTimer, writePhysicalTimer } from '../guest/timers.ts';
 import type { PhysicalTimerRegister } from '../guest/timers.ts';
@@ -37,29 +38,33 @@ function stored(register: ContextSysreg, because: string, after?: (context: Exit
 
 // Debug: MDCR_EL2.{TDA, TDOSA, TDRA, TDE}.
 
-const dirty = ({ guest }: ExitContext): void => { guest.memory.markDirty(); };
+const touched = ({ guest }: ExitContext): void => { guest.debugTouched('write'); };
 for (const { name } of REGISTER_LIST) {
-  const bank = /^DBG([BW][CV]R)\d+_EL1$/.exec(name)?.[1]?.toLowerCase();
+  const bank = /^DBG([BW][CV]R)\d+_EL1$/.exec(name)?.[1]?.toLowerCase() as DebugBank | undefined;
   if (bank === undefined) continue;
   const n = indexInFamily(name) as number;
   add(name, {
     // The guest's own set, also while the VMM's is the one that is loaded.
     because: 'kept in vcpuDebugState; a write makes the set one that is switched',
-    read: ({ guest }) => guest.memory.vcpuDebugState.get(`${bank}${n}`),
+    read: ({ guest }) => {
+      guest.debugTouched('read');
+      return guest.memory.debugRegister(bank, n);
+    },
     write: (context, value) => {
-      context.guest.memory.vcpuDebugState.set(`${bank}${n}`, value);
-      dirty(context);
+      context.guest.memory.setDebugRegister(bank, n, value);
+      touched(context);
       return true;
     },
   });
 }
-add('MDSCR_EL1', stored('MDSCR_EL1', 'stays among the system registers; a write makes the debug set one that is switched', dirty));
-add('MDCCINT_EL1', stored('MDCCINT_EL1', 'switched with the debug set', dirty));
+add('MDSCR_EL1', stored('MDSCR_EL1', 'stays among the system registers; a write makes the debug set one that is switched', touched));
+add('MDCCINT_EL1', stored('MDCCINT_EL1', 'switched with the debug set', touched));
 const OSLK = 2n;
 add('OSLAR_EL1', {
   because: 'the lock is the guest\'s own and only in memory',
   write: ({ guest }, value) => {
     guest.setSysreg('OSLSR_EL1', (guest.sysreg('OSLSR_EL1') & ~OSLK) | ((value & 1n) << 1n));
+    guest.reload = true;
     return true;
   },
 });

@@ -1,6 +1,7 @@
 /** What each exception class of a guest comes to: a row for every one of the 64. */
 import { EC, exceptionClassName } from '@worldswitch/arm64-sysreg';
 import type { ExceptionClassName } from '@worldswitch/arm64-sysreg';
+import { PSTATE } from '../guest/guest.ts';
 import { injectUndefined } from '../guest/inject.ts';
 import { dataAbort, instructionAbort } from './abort.ts';
 import { RESUME } from './context.ts';
@@ -30,7 +31,10 @@ function debug({ guest, esr, far }: ExitContext, watchpoint = false): Outcome {
 }
 
 function step(context: ExitContext): Outcome {
-  context.guest.stepActivePending = false;
+  const { guest } = context;
+  guest.stepActivePending = false;
+  // Still the host's PSTATE.SS, where that is in place until the vCPU is put: the next step is one of an instruction again.
+  if (guest.savedDebug !== undefined) guest.pstate |= PSTATE.SS;
   return debug(context);
 }
 

@@ -11,7 +11,7 @@ const KDE = MDSCR_EL1.mask('KDE');
 const SS = MDSCR_EL1.mask('SS');
 
 /** Always trapped: performance monitors, profiling and trace controls, debug ROM and OS lock registers. */
-const ALWAYS = MDCR_EL2.mask('TPM') | MDCR_EL2.mask('TPMS') | MDCR_EL2.mask('TTRF') | MDCR_EL2.mask('TPMCR') | MDCR_EL2.mask('TDRA') | MDCR_EL2.mask('TDOSA');
+export const GUEST_TRAPS = MDCR_EL2.mask('TPM') | MDCR_EL2.mask('TPMS') | MDCR_EL2.mask('TTRF') | MDCR_EL2.mask('TPMCR') | MDCR_EL2.mask('TDRA') | MDCR_EL2.mask('TDOSA');
 const TDE = MDCR_EL2.mask('TDE');
 const TDA = MDCR_EL2.mask('TDA');
 
@@ -34,7 +34,7 @@ export function setupDebug(guest: Guest, hpmn: bigint): void {
   const { memory, request } = guest;
   const locked = guest.osLocked;
   const hardware = request.enable && request.hardware !== undefined;
-  let mdcr = hpmn | ALWAYS;
+  let mdcr = hpmn | GUEST_TRAPS;
   if (request.enable) mdcr |= TDE;
   let trap = !memory.dirty || locked;
   if (request.enable || locked) {
@@ -50,7 +50,9 @@ export function setupDebug(guest: Guest, hpmn: bigint): void {
   }
   if (trap) mdcr |= TDA;
   if ((guest.sysreg('MDSCR_EL1') & (KDE | MDE)) !== 0n) memory.markDirty();
+  if (memory.state.get('mdcr') === mdcr) return;
   memory.state.set('mdcr', mdcr);
+  guest.loaded?.mdcrChanged(mdcr);
 }
 
 function controlStep(guest: Guest, mdscr: bigint): void {

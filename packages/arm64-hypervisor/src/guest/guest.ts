@@ -4,6 +4,7 @@ import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { GuestDebug } from '@worldswitch/hypervisor';
 import { NO_GUEST_DEBUG } from '@worldswitch/hypervisor';
 import type { CONTEXT_SYSREGS } from '../context/layout.ts';
+import type { LoadedRegisters } from './loaded.ts';
 import type { VcpuMemory } from './vcpu-memory.ts';
 
 /** Bits of PSTATE as SPSR_ELx holds them (DDI 0487 C5.2.19). */
@@ -30,6 +31,12 @@ export class Guest {
   stepActivePending = false;
   pending: PendingPc | undefined;
   power: PowerState = 'on';
+  /** While the vCPU is loaded, by a revision that leaves some of its registers in the processor meanwhile. */
+  loaded: LoadedRegisters | undefined;
+  /** Takes note that the guest touched a debug register that traps: for the next entry it is one that is switched. */
+  debugTouched: (access: 'read' | 'write') => void = (access) => { if (access === 'write') this.memory.markDirty(); };
+  /** Who has the debug registers is to be decided anew: the vCPU is put and loaded. */
+  reload = false;
   /** Waits in WFI. */
   waiting = false;
   /** The guest's own values while the debugger's are in their place. */
@@ -66,10 +73,19 @@ export class Guest {
   }
 
   sysreg(name: (typeof CONTEXT_SYSREGS)[number] & RegisterName): bigint {
-    return this.memory.context.get(name);
+    return this.#slot(name);
   }
   setSysreg(name: (typeof CONTEXT_SYSREGS)[number] & RegisterName, value: bigint): void {
-    this.memory.context.set(name, value);
+    this.#setSlot(name, value);
+  }
+
+  /** Where the value is now: in memory, or in the processor. */
+  #slot(slot: string): bigint {
+    return this.loaded?.has(slot) === true ? this.loaded.read(slot) : this.memory.context.get(slot);
+  }
+  #setSlot(slot: string, value: bigint): void {
+    if (this.loaded?.has(slot) === true) this.loaded.write(slot, value);
+    else this.memory.context.set(slot, value);
   }
 
   /** OSLSR_EL1.OSLK of the guest, which hardware never sees. */
@@ -93,14 +109,13 @@ export class Guest {
   }
 
   #enterEl1({ esr, far, vector }: Extract<PendingPc, { kind: 'exception' }>): void {
-    const { context } = this.memory;
     const pstate = this.pstate;
     const from = (pstate & PSTATE.el) === 0n ? 0x400n : (pstate & PSTATE.SP) === 0n ? 0n : 0x200n;
-    context.set('ELR_EL1', this.pc);
-    context.set('SPSR_EL1', pstate);
-    context.set('ESR_EL1', esr);
-    if (far !== undefined) context.set('FAR_EL1', far);
-    this.pc = BigInt.asUintN(64, context.get('VBAR_EL1') + from + vector);
+    this.#setSlot('ELR_EL1', this.pc);
+    this.#setSlot('SPSR_EL1', pstate);
+    this.#setSlot('ESR_EL1', esr);
+    if (far !== undefined) this.#setSlot('FAR_EL1', far);
+    this.pc = BigInt.asUintN(64, this.#slot('VBAR_EL1') + from + vector);
     this.pstate = PSTATE_EL1H_MASKED;
   }
 
@@ -115,6 +130,7 @@ export class Guest {
     context.set('OSLSR_EL1', 8n);
     state.set('hcr', hcr);
     state.set('debug-flags', 0n);
+    state.set('debug-owner', 0n);
     for (const timer of ['cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval']) state.set(timer, 0n);
     this.memory.debugPtr = vcpuDebugState;
     this.stepActivePending = false;

@@ -4,7 +4,10 @@ import type { VcpuRegisters } from '@worldswitch/hypervisor';
 import { hex } from '@worldswitch/bits';
 import { CONTEXT_SYSREGS, DEBUG_REGISTERS_MAX } from '../context/layout.ts';
 import type { HostProcessor } from '../processor.ts';
+import type { FaultName } from '../switch/faults.ts';
 import type { Guest } from './guest.ts';
+import { setDebugRegister } from './one-reg.ts';
+import type { DebugBank } from './vcpu-memory.ts';
 
 const CONTEXT_SLOT: ReadonlyMap<string, string> = new Map<string, string>([
   ...Array.from({ length: 31 }, (_, n): [string, string] => [`x${n}`, `x${n}`]),
@@ -13,8 +16,8 @@ const CONTEXT_SLOT: ReadonlyMap<string, string> = new Map<string, string>([
   ['pc', 'PC'], ['pstate', 'PSTATE'],
 ]);
 
-const DEBUG_SLOT: ReadonlyMap<string, string> = new Map(['bcr', 'bvr', 'wcr', 'wvr'].flatMap((bank) =>
-  Array.from({ length: DEBUG_REGISTERS_MAX }, (_, n): [string, string] => [`DBG${bank.toUpperCase()}${n}_EL1`, `${bank}${n}`])));
+const DEBUG_SLOT: ReadonlyMap<string, readonly [DebugBank, number]> = new Map((['bcr', 'bvr', 'wcr', 'wvr'] as const).flatMap((bank) =>
+  Array.from({ length: DEBUG_REGISTERS_MAX }, (_, n): [string, readonly [DebugBank, number]] => [`DBG${bank.toUpperCase()}${n}_EL1`, [bank, n]])));
 
 const TIMER_SLOT: ReadonlyMap<string, string> = new Map([['CNTV_CTL_EL0', 'cntv-ctl'], ['CNTV_CVAL_EL0', 'cntv-cval'], ['CNTVOFF_EL2', 'cntvoff']]);
 
@@ -36,10 +39,13 @@ export interface LiveState {
   readonly live: () => boolean;
   /** Before a guest that stands on the processor is changed: takes it off. */
   readonly settle: () => void;
+  readonly faithful?: ReadonlySet<FaultName>;
 }
 
-export function vcpuRegisters({ guest, processor, live, settle }: LiveState): VcpuRegisters {
-  const names = [...CONTEXT_SLOT.keys(), 'sp', 'MPIDR_EL1', ...DEBUG_SLOT.keys(), ...TIMER_SLOT.keys()];
+export function vcpuRegisters({ guest, processor, live, settle, faithful = new Set() }: LiveState): VcpuRegisters {
+  const unlisted = faithful.has('bcr0-unlisted') ? 'DBGBCR0_EL1' : undefined;
+  const names = [...CONTEXT_SLOT.keys(), 'sp', 'MPIDR_EL1', ...DEBUG_SLOT.keys(), ...TIMER_SLOT.keys()].filter((name) => name !== unlisted);
+  const setDebug = (bank: DebugBank, n: number, value: bigint): void => { setDebugRegister({ memory: guest.memory, faithful }, bank, n, value); };
   const known = new Set(names);
   const context = (name: string): string | undefined => (name === 'sp' ? stackPointer(guest) : CONTEXT_SLOT.get(SYNONYMS[name] ?? name));
   return {
@@ -52,7 +58,7 @@ export function vcpuRegisters({ guest, processor, live, settle }: LiveState): Vc
       if (live()) settle();
       if (slot !== undefined) return guest.memory.context.get(slot);
       const debug = DEBUG_SLOT.get(name);
-      if (debug !== undefined) return guest.memory.vcpuDebugState.get(debug);
+      if (debug !== undefined) return guest.memory.debugRegister(...debug);
       return guest.memory.state.get(TIMER_SLOT.get(name) as string);
     },
     write(name, value) {
@@ -64,7 +70,7 @@ export function vcpuRegisters({ guest, processor, live, settle }: LiveState): Vc
       const slot = context(name);
       const debug = DEBUG_SLOT.get(name);
       if (slot !== undefined) guest.memory.context.set(slot, value);
-      else if (debug !== undefined) guest.memory.vcpuDebugState.set(debug, value);
+      else if (debug !== undefined) setDebug(...debug, value);
       else guest.memory.state.set(TIMER_SLOT.get(name) as string, value);
       return true;
     },

@@ -9,10 +9,14 @@ export interface HostConstants {
   /** Vectors of the host's kernel, and of the hypervisor. */
   readonly hostVectors: bigint;
   readonly hypVectors: bigint;
+  /** VBAR_EL2 while a host at EL1 runs: vectors of its calls, the hypervisor's own where a revision has no others. */
+  readonly callVectors: bigint;
   readonly vtcr: bigint;
 }
 
 export interface HostContext {
   readonly context: Block;
+  /** Its breakpoints and watchpoints, for revisions that keep them with the processor and not with each vCPU. */
+  readonly debugState: Block;
   readonly constants: HostConstants;
 }

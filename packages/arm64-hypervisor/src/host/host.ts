@@ -8,9 +8,11 @@ import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import type { ByteOrder } from '@worldswitch/bits';
 import { Block } from '../context/block.ts';
-import { CPU_CONTEXT } from '../context/layout.ts';
+import { CPU_CONTEXT, GUEST_DEBUG_ARCH } from '../context/layout.ts';
+import type { Layout } from '../context/layout.ts';
 import type { HostProcessor } from '../processor.ts';
 import { HostedCode } from '../switch/code.ts';
+import { KERNEL_BASE } from '../switch/steps/kern-hyp-va.ts';
 import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from '../switch/steps/registers.ts';
 import type { SwitchFeatures } from '../switch/step.ts';
 import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
@@ -28,6 +30,19 @@ export interface HostOptions {
   /** Byte order of the host's data; little by default. */
   readonly byteOrder?: ByteOrder;
 }
+
+/** What the revision of the world switch asks of its host. */
+export interface HostDemands {
+  /** How it lays out a context. */
+  readonly contextLayout?: Layout;
+  /** CNTHCTL_EL2 while the host runs, for a switch that changes it with every run. */
+  readonly timerControl?: bigint;
+  /** Without VHE: vectors of their own for the host's calls. */
+  readonly ownCallVectors?: boolean;
+}
+
+/** Where in the page of the host's context its debug registers are. */
+const DEBUG_STATE = 0x800n;
 
 /** Somebody whose guest may stand on the processor. */
 export interface Occupant {
@@ -66,23 +81,29 @@ export class Host implements HostContext {
   readonly byteOrder: ByteOrder;
   readonly pages: PageAllocator;
   readonly context: Block;
+  readonly debugState: Block;
   readonly constants: HostConstants;
   readonly features: SwitchFeatures;
+  /** What the host's kernel adds to a physical address to have its own: 0 at EL2, where it has no other. */
+  readonly kernelBase: bigint;
   /** Bits of a guest physical address. */
   readonly addressBits: number;
   /** Where the stub is, without VHE. */
   readonly #stub: bigint;
 
   /** Takes over a processor that has just been reset: at EL2, translation off, E2H clear. */
-  constructor(processor: HostProcessor, { mode, layout, interrupts, byteOrder = 'little' }: HostOptions) {
+  constructor(processor: HostProcessor, { mode, layout, interrupts, byteOrder = 'little' }: HostOptions, { contextLayout = CPU_CONTEXT, timerControl, ownCallVectors = false }: HostDemands = {}) {
     this.processor = processor;
     this.mode = mode;
     this.code = new HostedCode(processor, mode);
     this.entries = entriesOf(layout);
     this.interrupts = interrupts;
+    this.kernelBase = mode === 'vhe' ? 0n : KERNEL_BASE;
     this.byteOrder = byteOrder;
     this.pages = new PageAllocator(layout.pages, processor.memory);
-    this.context = new Block('host', CPU_CONTEXT, this.pages.allocate(), { memory: processor.memory, order: byteOrder, owner: 'host' });
+    const setup = { memory: processor.memory, order: byteOrder, owner: 'host' } as const;
+    this.context = new Block('host', contextLayout, this.pages.allocate(), setup);
+    this.debugState = new Block('host.debugState', GUEST_DEBUG_ARCH, this.context.address + DEBUG_STATE, setup);
     this.#stub = mode === 'vhe' ? 0n : this.pages.allocate();
     if (mode === 'nvhe') processor.memory.loadBytes(this.#stub, STUB);
     this.code.place = { step: 'boot', phase: 'boot', kind: 'boot' };
@@ -93,16 +114,17 @@ export class Host implements HostContext {
       hcr: mode === 'vhe' ? HCR_EL2.encode({ RW: 1, E2H: 1, TGE: 1 }) : HCR_EL2.encode({ RW: 1 }),
       mdcr: this.code.read('MDCR_EL2') & MDCR_EL2.mask('HPMN'),
       cptr: mode === 'vhe' ? CPACR_EL1.encode({ FPEN: 3, ZEN: this.features.sve ? 3 : 0 }) : this.features.sve ? CPTR_NVHE.sve : CPTR_NVHE.plain,
-      hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),
+      hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors,
+      callVectors: ownCallVectors ? this.entries.callVectors : this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),
     };
-    this.#boot();
+    this.#boot(timerControl);
   }
 
-  #boot(): void {
+  #boot(timerControl?: bigint): void {
     const { code, constants, mode } = this;
     code.write('HCR_EL2', constants.hcr);
     code.isb();
-    code.write('VBAR_EL2', mode === 'vhe' ? constants.hostVectors : constants.hypVectors);
+    code.write('VBAR_EL2', mode === 'vhe' ? constants.hostVectors : constants.callVectors);
     code.write('VTTBR_EL2', 0n);
     code.write('VTCR_EL2', constants.vtcr);
     code.write('MDCR_EL2', constants.mdcr);
@@ -111,10 +133,12 @@ export class Host implements HostContext {
     code.write('CNTVOFF_EL2', 0n);
     // Guests read the physical counter and trap on the physical timer: with VHE once and for all, without it whenever one runs.
     const timer = mode === 'vhe' ? CNTHCTL_EL2.e2h1.mask('EL1PCTEN') : CNTHCTL_EL2.e2h0.mask('EL1PCTEN') | CNTHCTL_EL2.e2h0.mask('EL1PCEN');
-    code.write('CNTHCTL_EL2', timer);
+    code.write('CNTHCTL_EL2', timerControl ?? timer);
     code.write('TPIDR_EL2', this.context.address);
     code.write('VPIDR_EL2', code.read('MIDR_EL1'));
     code.write('VMPIDR_EL2', code.read('MPIDR_EL1'));
+    // What a switch that does not save the host's gives it back.
+    this.context.set('VMPIDR_EL2', code.read('MPIDR_EL1'));
     // A kernel gives every register it uses a value. Here it keeps those of the reset, but for reserved bits, which a write makes what they
     // are from then on: what a switch brings back is then what was there before the first one.
     for (const moved of mode === 'vhe' ? VHE_HOST_CONTEXT : FULL_CONTEXT) {
@@ -128,6 +152,7 @@ export class Host implements HostContext {
       code.daif('clear', UNMASK_REST);
     } else {
       code.write('VBAR_EL1', constants.hostVectors);
+      code.write('CPACR_EL1', code.read('CPACR_EL1') | CPACR_EL1.mask('FPEN'));
       code.write('ELR_EL2', this.entries.kernel);
       code.write('SPSR_EL2', PSTATE_KERNEL);
       code.depart('eret');
@@ -171,10 +196,12 @@ export class Host implements HostContext {
     // As BL does.
     this.processor.setGeneral(LINK, this.entries.kernel);
     code.executeAt(this.#stub);
-    this.arrive(this.entries.hypVectors + VECTOR.lowerSync);
+    this.arrive(this.constants.callVectors + VECTOR.lowerSync);
     code.el = 2;
     const { ec } = decodeSyndrome(code.read('ESR_EL2'));
-    if (ec !== EC.HVC64 || code.read('VTTBR_EL2') !== 0n) throw new RunawayError(`EL2 was entered with exception class ${hex(ec)}, not by the host's call`);
+    // Where guests come by the same vectors, it is stage 2 that tells who called.
+    const guests = this.constants.callVectors === this.constants.hypVectors && code.read('VTTBR_EL2') !== 0n;
+    if (ec !== EC.HVC64 || guests) throw new RunawayError(`EL2 was entered with exception class ${hex(ec)}, not by the host's call`);
   }
 
   /** The host's kernel is back after the switch's `eret`: behind the `hvc`, which returns into hosted code; or at its panic. */
@@ -204,7 +231,8 @@ export class Host implements HostContext {
     const vectors = this.entries.hostVectors;
     code.place = { step: 'host-interrupts', phase: '', kind: 'host' };
     code.daif('clear', MASK_INTERRUPTS);
-    for (let taken = 0, at = this.arrive(); at === vectors + VECTOR.currentIrq || at === vectors + VECTOR.currentFiq; at = this.arrive()) {
+    let at = this.arrive();
+    for (let taken = 0; at === vectors + VECTOR.currentIrq || at === vectors + VECTOR.currentFiq; at = this.arrive()) {
       const id = interrupts.acknowledge(code);
       if (id !== undefined) {
         if (id !== KICK_INTID) handle(id);
@@ -213,11 +241,13 @@ export class Host implements HostContext {
       if (++taken > INTERRUPT_STORM) throw new RunawayError(`${INTERRUPT_STORM} interrupts in a row, the last ${id === undefined ? 'spurious' : `number ${id}`}: nobody serves its line`);
       code.depart('eret');
     }
+    if (at === vectors + VECTOR.currentSerror) throw new RunawayError('an SError came while the host ran', at);
     code.daif('set', MASK_INTERRUPTS);
   }
 
   /** Invalidates stage 1 and 2 translations of a VM: of one guest page, or all. `vttbr` names its tables and VMID. */
   invalidate(vttbr: bigint, guest?: bigint): void {
+    this.#occupant?.settle();
     this.call((code) => {
       code.place = { step: 'tlb-invalidate', phase: '', kind: 'stage2' };
       // With TGE set the instructions would mean the host's own translation.

@@ -35,9 +35,12 @@ export interface SwitchFeatures {
 
 /** Why the guest was left. */
 export interface GuestExit {
-  readonly code: 'sync' | 'irq' | 'fiq' | 'serror';
+  /** `illegal`: the guest's PSTATE could not be returned to, and the switch made that an illegal exception return of its own. */
+  readonly code: 'sync' | 'irq' | 'fiq' | 'serror' | 'illegal';
   /** ESR_EL2 at the vector; 0 for interrupts. */
   readonly esr: bigint;
+  /** An SError was pending when the guest was left: it is the guest's, and what it left for is done again after it. */
+  readonly serror?: true;
 }
 
 /** What is handed from step to step during one round trip. */
@@ -50,6 +53,8 @@ export interface SwitchScratch {
   handled: 'no' | 'vector' | 'fixup';
   /** Whether V registers hold the guest's values. */
   fpLive: boolean;
+  /** The vector found the return state illegal, as the switch makes it for a PSTATE above EL1. */
+  illegalReturn: boolean;
   /** The running vCPU, as the host's context names it: an opaque handle. */
   handle: bigint;
   panic: PanicReport | undefined;
@@ -67,7 +72,7 @@ export interface PanicReport {
 
 /** A scratch for a new round trip. */
 export function newScratch(): SwitchScratch {
-  return { exit: undefined, handled: 'no', fpLive: false, handle: 0n, panic: undefined };
+  return { exit: undefined, handled: 'no', fpLive: false, illegalReturn: false, handle: 0n, panic: undefined };
 }
 
 export interface SwitchContext {
@@ -112,8 +117,20 @@ export interface Revision {
    * are to be switched. `owner`: nobody, guest or host, told before each entry.
    */
   readonly guestDebug: 'none' | 'dirty' | 'owner';
-  /** Slots of the guest's context whose registers hold the guest's values from load to put; none when absent. */
+  /**
+   * From when to when the guest's virtual timer is in hardware: `run`, from entry to exit, and between them the host's own timer stands in
+   * for it; from load to put when absent.
+   */
+  readonly timer?: 'run';
+  /** CNTHCTL_EL2 while the host runs, where the switch changes it with every run in that mode; when absent the host has its own. */
+  readonly timerControl?: (mode: AccessorMode, faithful: ReadonlySet<FaultName>) => bigint | undefined;
+  /**
+   * What of the guest is in the processor from load to put; nothing when absent. Slots of its context, and `mdcr` of its state where
+   * MDCR_EL2 is loaded too.
+   */
   readonly loaded?: (mode: AccessorMode) => ReadonlySet<string>;
+  /** Without VHE: the host's calls come by vectors of their own, not by those of guests. */
+  readonly ownCallVectors?: boolean;
 }
 
 /** A step list that does not make sense, refused when it is composed. */
@@ -123,6 +140,10 @@ export class StepListError extends Error {
     this.name = 'StepListError';
   }
 }
+
+/** Phases that a switch may mix: what is the guest's first, its traps or its registers, differs from generation to generation. */
+const MIXED: readonly Phase[] = ['activate-traps', 'restore-guest'];
+const rank = (phase: Phase): number => PHASES.indexOf(MIXED.includes(phase) ? MIXED[0] : phase);
 
 /** Phases a complete switch cannot be without. */
 const NEEDED: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest', 'enter', 'exit', 'save-guest', 'deactivate-traps', 'restore-host', 'panic'];
@@ -143,7 +164,7 @@ export function compose(revision: Revision, mode: AccessorMode): readonly Step[]
   const everywhere = new Set(revision.steps.map(({ id }) => id));
   for (const [index, step] of steps.entries()) {
     const previous = steps[index - 1];
-    if (previous && PHASES.indexOf(step.phase) < PHASES.indexOf(previous.phase)) {
+    if (previous && rank(step.phase) < rank(previous.phase)) {
       throw new StepListError(`step ${step.id} (${step.phase})`, `phases come in the order ${PHASES.join(', ')}`, `move it before ${previous.id} (${previous.phase})`);
     }
     for (const needed of step.after ?? []) {
@@ -156,6 +177,11 @@ export function compose(revision: Revision, mode: AccessorMode): readonly Step[]
   const missing = NEEDED.find((phase) => !steps.some((step) => step.phase === phase));
   if (missing) throw new StepListError(`${revision.name} in mode ${mode}`, `it has no step in phase ${missing}`, 'add one; a switch goes both ways');
   return steps;
+}
+
+/** A step that several revisions have, behind the steps that come before it in this one. */
+export function placed(step: Step, ...after: readonly string[]): Step {
+  return { ...step, after };
 }
 
 /** The same revision without one step and without the constraints that name it: for asking what the step was good for. */

@@ -26,13 +26,20 @@ export interface Panic {
 }
 
 const EXITS: Readonly<Record<string, GuestExit['code']>> = {
+  // An illegal exception return is an exception of EL2 itself.
+  [String(VECTOR.currentSync)]: 'illegal',
   [String(VECTOR.lowerSync)]: 'sync', [String(VECTOR.lowerIrq)]: 'irq', [String(VECTOR.lowerFiq)]: 'fiq', [String(VECTOR.lowerSerror)]: 'serror',
 };
+
+/** The guest was not entered: something was pending that the host must see first. */
+export interface Deferred {
+  readonly exit: GuestExit;
+}
 
 /** While the guest runs: what the processor reports of that time is the exception that ends it. */
 const GUEST: Place = { step: 'guest', phase: 'exit', kind: 'vector', owner: 'guest' };
 
-const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest', 'enter'];
+const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest'];
 const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
 
 /** A revision bound to a host and its mode. */
@@ -42,6 +49,9 @@ export class WorldSwitch {
   readonly steps: readonly Step[];
   readonly faithful: ReadonlySet<FaultName>;
   readonly #byPhase: ReadonlyMap<Phase, readonly Step[]>;
+  /** The way in and the way back: in the host's kernel, and at EL2. */
+  readonly #into: { readonly kernel: readonly Step[]; readonly hyp: readonly Step[] };
+  readonly #back: { readonly kernel: readonly Step[]; readonly hyp: readonly Step[] };
   readonly #places: ReadonlyMap<Step, Place>;
 
   /** Throws `StepListError` when the revision does not exist in the host's mode or makes no sense. */
@@ -53,6 +63,9 @@ export class WorldSwitch {
     const byPhase = new Map<Phase, Step[]>();
     for (const step of this.steps) byPhase.set(step.phase, [...(byPhase.get(step.phase) ?? []), step]);
     this.#byPhase = byPhase;
+    const way = (phases: readonly Phase[], el: 1 | 2): readonly Step[] => this.steps.filter((step) => phases.includes(step.phase) && step.el === el);
+    this.#into = { kernel: way(INTO, 1), hyp: way(INTO, 2) };
+    this.#back = { kernel: way(BACK, 1), hyp: way(BACK, 2) };
     this.#places = new Map(this.steps.map((step) => [step, { step: step.id, phase: step.phase, kind: step.kind, owner: PHASE_OWNER[step.phase] }]));
   }
 
@@ -64,13 +77,16 @@ export class WorldSwitch {
     return this.#guarded(vcpu, (c) => { this.#hostSteps(c, 'put'); });
   }
 
-  /** From the host's kernel into the guest, whose next instruction is the processor's next. */
-  enter(vcpu: VcpuMemory): Panic | undefined {
-    return this.#guarded(vcpu, (c) => {
+  /** From the host's kernel into the guest, whose next instruction is the processor's next. With `Deferred` the host runs on. */
+  enter(vcpu: VcpuMemory): Panic | Deferred | undefined {
+    const c = this.#context(vcpu);
+    const panic = this.#guard(c, () => {
+      this.#list(c, this.#into.kernel);
       this.host.enterHyp();
-      for (const phase of INTO) this.#phase(c, phase);
-      c.code.place = GUEST;
+      this.#list(c, this.#into.hyp);
+      if (!this.#enterGuest(c)) this.#finish(c);
     });
+    return panic ?? (c.scratch.exit && { exit: c.scratch.exit });
   }
 
   /** Hosted code was entered at `at` while the guest ran. */
@@ -91,34 +107,63 @@ export class WorldSwitch {
   #out(c: SwitchContext): void {
     for (const step of this.#byPhase.get('exit') ?? []) {
       this.#step(c, step);
-      if (step.id === 'vector' && c.scratch.handle !== c.vcpu.address) {
+      if (step.kind === 'vector' && c.scratch.handle !== c.vcpu.address) {
         throw new RunawayError(`the vectors found vCPU ${hex(c.scratch.handle)}, running is ${hex(c.vcpu.address)}`);
+      }
+      if (step.kind === 'vector' && c.scratch.exit?.code === 'illegal' && !c.scratch.illegalReturn) {
+        throw new RunawayError('a synchronous exception of EL2 itself came in the guest\'s place');
       }
       if (c.scratch.handled !== 'no') {
         c.code.place = GUEST;
         return;
       }
     }
-    this.#phase(c, 'fixup');
-    if (c.scratch.handled !== 'no') {
-      this.#phase(c, 'enter');
-      c.code.place = GUEST;
-      return;
+    this.#finish(c);
+  }
+
+  /** The last steps of the way in. False when a step deferred the entry: then there is an exit without a guest that left. */
+  #enterGuest(c: SwitchContext): boolean {
+    for (const step of this.#byPhase.get('enter') ?? []) {
+      this.#step(c, step);
+      if (c.scratch.exit !== undefined) return false;
     }
-    for (const phase of BACK) this.#phase(c, phase);
+    c.code.place = GUEST;
+    return true;
+  }
+
+  /** What an exit needs at EL2, and the way back, unless the guest runs again. */
+  #finish(c: SwitchContext): void {
+    for (;;) {
+      this.#phase(c, 'fixup');
+      if (c.scratch.handled === 'no') break;
+      if (c.scratch.handled === 'vector') {
+        c.code.place = GUEST;
+        return;
+      }
+      c.scratch.exit = undefined;
+      if (this.#enterGuest(c)) return;
+      c.scratch.handled = 'no';
+    }
+    this.#list(c, this.#back.hyp);
     this.host.backFromHyp();
+    this.#list(c, this.#back.kernel);
   }
 
   /** Steps of the host's kernel, with calls into EL2 for those that need it. */
   #hostSteps(c: SwitchContext, phase: Phase): void {
     for (const step of this.#byPhase.get(phase) ?? []) {
+      if (step.when?.(c) === false) continue;
       if (step.el === 2) this.host.call(() => { this.#step(c, step); });
       else this.#step(c, step);
     }
   }
 
   #phase(c: SwitchContext, phase: Phase): void {
-    for (const step of this.#byPhase.get(phase) ?? []) this.#step(c, step);
+    this.#list(c, this.#byPhase.get(phase) ?? []);
+  }
+
+  #list(c: SwitchContext, steps: readonly Step[]): void {
+    for (const step of steps) this.#step(c, step);
   }
 
   #step(c: SwitchContext, step: Step): void {

@@ -2,10 +2,12 @@
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { Revision } from '../step.ts';
+export { BASE_2015 } from './2015-base.ts';
 export { TWO_HOOKS } from './two-hooks.ts';
+import { BASE_2015 } from './2015-base.ts';
 import { TWO_HOOKS } from './two-hooks.ts';
 
-export const REVISIONS: readonly Revision[] = [TWO_HOOKS];
+export const REVISIONS: readonly Revision[] = [BASE_2015, TWO_HOOKS];
 
 /** The revision of a host that does not ask for one. */
 export const DEFAULT_REVISION = TWO_HOOKS;

@@ -2,6 +2,7 @@
 import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
 import type { Block } from '../../context/block.ts';
 import { DEBUG_DIRTY } from '../../guest/vcpu-memory.ts';
+import { kernHypVa } from './kern-hyp-va.ts';
 import { debugRegister } from './registers.ts';
 import type { Step, StepKind, SwitchContext } from '../step.ts';
 
@@ -14,7 +15,7 @@ function counts(c: SwitchContext): { breakpoints: number; watchpoints: number } 
 }
 
 /** Counts what `f` does as another kind than the step's. */
-function as<T>({ code }: SwitchContext, kind: StepKind, f: () => T): T {
+export function as<T>({ code }: SwitchContext, kind: StepKind, f: () => T): T {
   const { place } = code;
   code.place = { ...place, kind };
   try {
@@ -24,7 +25,7 @@ function as<T>({ code }: SwitchContext, kind: StepKind, f: () => T): T {
   }
 }
 
-function bankSizes(c: SwitchContext): readonly (readonly ['BCR' | 'BVR' | 'WCR' | 'WVR', number])[] {
+export function bankSizes(c: SwitchContext): readonly (readonly ['BCR' | 'BVR' | 'WCR' | 'WVR', number])[] {
   const { breakpoints, watchpoints } = counts(c);
   return BANKS.map((bank) => [bank, bank.startsWith('B') ? breakpoints : watchpoints] as const);
 }
@@ -46,7 +47,7 @@ function restore(c: SwitchContext, set: Block, context: Block): void {
 }
 
 const flags = ({ code, vcpu }: SwitchContext): bigint => code.load(vcpu.state, 'debug-flags');
-const guestSet = ({ code, vcpu }: SwitchContext): Block => vcpu.debugSet(code.load(vcpu.state, 'debug-ptr'));
+const guestSet = (c: SwitchContext): Block => c.vcpu.debugSet(kernHypVa(c, c.code.load(c.vcpu.state, 'debug-ptr')));
 
 export function debugToHost(c: SwitchContext): void {
   const dirty = flags(c);

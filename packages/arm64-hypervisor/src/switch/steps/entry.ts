@@ -64,7 +64,7 @@ export const serrorWindow: Step = {
 const hpfarFromPar = (par: bigint): bigint => ((par >> 12n) & ((1n << 36n) - 1n)) << 4n;
 
 /** The intermediate address of an abort whose HPFAR_EL2 is not valid: by translating again. Undefined when that fails. */
-function walkAgain({ code }: SwitchContext, far: bigint): bigint | undefined {
+export function walkAgain({ code }: SwitchContext, far: bigint): bigint | undefined {
   const kept = code.read('PAR_EL1');
   code.translate('AT S1E1R', far);
   code.isb();

@@ -37,6 +37,33 @@ export const FULL_CONTEXT: readonly Moved[] = [...EL1_ONLY, ...SHARED, ...RETURN
 /** The 8 registers of a VHE host. */
 export const VHE_HOST_CONTEXT: readonly Moved[] = [...SHARED, ...RETURN_STATE, ...COMMON, ...USER];
 
+// The assembly of 2015: a frame beside the array of system registers.
+
+/** What the frame has beside general registers; in the order in which it is saved. */
+export const FRAME_STACK: readonly Moved[] = [same('SP_EL0')];
+export const FRAME_RETURN: readonly Moved[] = RETURN_STATE;
+export const FRAME_EL1: readonly Moved[] = [same('SP_EL1'), el1('ELR'), el1('SPSR')];
+
+/** The 22 of the array, in the order of mid-2015. */
+export const SYSREGS_2015: readonly Moved[] = [
+  same('VMPIDR_EL2'), same('CSSELR_EL1'), el1('SCTLR'), same('ACTLR_EL1'), el1('CPACR'), el1('TTBR0'), el1('TTBR1'), el1('TCR'), el1('ESR'), el1('AFSR0'), el1('AFSR1'),
+  el1('FAR'), el1('MAIR'), el1('VBAR'), el1('CONTEXTIDR'), same('TPIDR_EL0'), same('TPIDRRO_EL0'), same('TPIDR_EL1'), el1('AMAIR'), el1('CNTKCTL'), same('PAR_EL1'), same('MDSCR_EL1'),
+];
+
+/** The four that a host at EL2 shares with its guests, next to each other so that two pairs move them. */
+export const SHARED_ALTERNATIVES: readonly Moved[] = [same('TPIDR_EL0'), same('TPIDRRO_EL0'), same('TPIDR_EL1'), same('ACTLR_EL1')];
+
+/** The same 22 with the shared four at the end. */
+export const SYSREGS_ALTERNATIVES: readonly Moved[] = [
+  same('VMPIDR_EL2'), same('CSSELR_EL1'), el1('SCTLR'), el1('AMAIR'), el1('CPACR'), el1('TTBR0'), el1('TTBR1'), el1('TCR'), el1('ESR'), el1('AFSR0'), el1('AFSR1'),
+  el1('FAR'), el1('MAIR'), el1('VBAR'), el1('CONTEXTIDR'), el1('CNTKCTL'), same('PAR_EL1'), same('MDSCR_EL1'), ...SHARED_ALTERNATIVES,
+];
+
+/** Of a 32-bit guest's EL1, by the names EL2 has for them. */
+export const AARCH32_BANKED: readonly Moved[] = [
+  same('SPSR_abt'), same('SPSR_und'), same('SPSR_irq'), same('SPSR_fiq'), same('DACR32_EL2'), same('IFSR32_EL2'), same('FPEXC32_EL2'),
+];
+
 /** Binds a naming to the mode of the code. */
 export function named(code: HostedCode, naming: Naming): Named {
   switch (naming.family) {

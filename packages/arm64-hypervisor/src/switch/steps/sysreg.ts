@@ -4,11 +4,11 @@ import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from './registers.ts';
 import type { Moved } from './registers.ts';
 import type { Step, SwitchContext } from '../step.ts';
 
-function save({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
+export function save({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
   for (const moved of registers) code.save(named(code, moved), block, moved.slot);
 }
 
-function restore({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
+export function restore({ code }: SwitchContext, block: Block, registers: readonly Moved[]): void {
   for (const moved of registers) code.restore(named(code, moved), block, moved.slot);
 }
 

@@ -1,0 +1,40 @@
+/** The switch in assembly of mid-2015: debug registers are system registers like any other, and the VMM has no say in them. */
+import { aarch32Restore, aarch32Save } from '../steps/assembly/aarch32.ts';
+import { debugCompute, guestDebugRestore, guestDebugSave, hostDebugRestore, hostDebugSave } from '../steps/assembly/debug-array.ts';
+import { guestFpRestore, guestFpSave, hostFpRestore, hostFpSave } from '../steps/assembly/fp.ts';
+import {
+  guestFrameRestore, guestFrameSave, guestGeneralRestore, guestGeneralSave, hostFrameRestore, hostFrameSave, hostGeneralRestore, hostGeneralSave, hostReturn, vcpuPointer,
+} from '../steps/assembly/frame.ts';
+import { panicSteps } from '../steps/assembly/panic.ts';
+import { guestArrayRestore, guestArraySave, hostArrayRestore, hostArraySave, restoreHostArray } from '../steps/assembly/sysreg.ts';
+import { hostTimerControl, timerRestore, timerSave } from '../steps/assembly/timer.ts';
+import { deactivateTraps, trapsActivate, trapsDeactivate } from '../steps/assembly/traps.ts';
+import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
+import { panicReturn } from '../steps/panic.ts';
+import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { vgicOff, vgicOn } from '../steps/vgic.ts';
+import { CONTEXT_2015_BASE } from '../../context/generation-a.ts';
+import { placed } from '../step.ts';
+import type { Revision } from '../step.ts';
+
+export const BASE_2015: Revision = {
+  name: '2015-base',
+  about: 'The assembly of mid-2015: debug registers inside sys_regs[], switched if the guest uses them; no debugging by the VMM',
+  modes: ['nvhe'],
+  layout: CONTEXT_2015_BASE,
+  guestDebug: 'none',
+  timer: 'run',
+  timerControl: hostTimerControl,
+  steps: [
+    vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostDebugSave,
+    trapsActivate, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), timerRestore,
+    aarch32Restore('debug-compute'), guestArrayRestore, guestFpRestore, guestDebugRestore, guestFrameRestore,
+    guestGeneralRestore('guest-frame-restore'),
+    trapVector,
+    trapFaultInfo,
+    guestGeneralSave('trap-vector'), guestFrameSave, guestFpSave, guestArraySave, guestDebugSave, aarch32Save,
+    timerSave, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
+    hostArrayRestore, hostFpRestore, hostDebugRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
+    ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
+  ],
+};

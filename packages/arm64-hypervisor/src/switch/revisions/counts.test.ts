@@ -1,0 +1,104 @@
+/** Registers a round trip moves, from execution on the model of a processor, against section 6 of the world-switch facts. */
+import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
+import type { AccessorMode } from '@worldswitch/arm64-sysreg';
+import { Ledger, summarise } from '@worldswitch/hypervisor';
+import type { LedgerRow } from '@worldswitch/hypervisor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Arm64Hypervisor } from '../../architecture.ts';
+import { VcpuMemory } from '../../guest/vcpu-memory.ts';
+import { MODEL_LAYOUT, MODEL_RAM, ModelProcessor, NO_INTERRUPTS } from '../../test/model-processor.ts';
+
+interface Wanted {
+  readonly faithful?: 'all' | readonly string[];
+  readonly dirty?: boolean;
+  readonly breakpoints?: number;
+  readonly watchpoints?: number;
+}
+
+/** Rows of one entry, one call of the guest, and the exit. */
+function rowsOf(revision: string, mode: AccessorMode, { faithful, dirty = false, breakpoints = 6, watchpoints = 4 }: Wanted = {}): readonly LedgerRow[] {
+  const processor = new ModelProcessor();
+  const dfr0 = processor.get('ID_AA64DFR0_EL1');
+  const counts = ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs');
+  processor.registers.set('ID_AA64DFR0_EL1', (dfr0 & ~counts) | ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }));
+  const { host, world } = new Arm64Hypervisor(processor, { mode, revision, layout: MODEL_LAYOUT, interrupts: NO_INTERRUPTS, ...(faithful && { faithful }) });
+  const vcpu = new VcpuMemory(0, host.pages.allocate(), processor.memory, 'little', { context: world.revision.layout, kernelBase: host.kernelBase });
+  vcpu.state.set('hcr', host.constants.hcr | (1n << 31n) | 1n);
+  vcpu.state.set('vttbr', 0x1_0000_4000_0000n);
+  vcpu.state.set('timer-enabled', 1n);
+  vcpu.context.set('PC', MODEL_RAM + 0x40_0000n);
+  vcpu.context.set('PSTATE', 0x3c5n);
+  if (dirty) vcpu.markDirty();
+  processor.guest = (p) => p.call(0x8400_0000n);
+  const ledger = new Ledger();
+  host.code.ledger = ledger;
+  expect(world.enter(vcpu)).toBeUndefined();
+  const stop = processor.run();
+  expect(world.leave(vcpu, stop.kind === 'hosted' ? stop.at : 0n)).toMatchObject({ kind: 'exit', exit: { code: 'sync' } });
+  return ledger.rows;
+}
+
+/** Reads and writes of a kind, in all phases or in one. */
+function moved(rows: readonly LedgerRow[], kind: string, phase?: string): number {
+  const { byKind } = summarise(phase === undefined ? rows : rows.filter((row) => row.phase === phase));
+  const { reads = 0, writes = 0 } = byKind.get(kind) ?? {};
+  return reads + writes;
+}
+
+const PHASES = ['save-host', 'restore-guest', 'save-guest', 'restore-host'] as const;
+
+/** The first table of section 6: host save, guest restore, guest save, host restore. */
+const CASES: readonly (readonly [string, AccessorMode, 'all' | undefined, readonly [number, number, number, number]])[] = [
+  ['2015-base', 'nvhe', undefined, [28, 28, 28, 28]],
+];
+
+describe.each(CASES)('%s on %s, faithful to %s', (revision, mode, faithful, expected) => {
+  const wanted: Wanted = { ...(faithful && { faithful }) };
+  it(`moves ${expected.join(' + ')} registers of the two contexts`, () => {
+    const rows = rowsOf(revision, mode, wanted);
+    expect(PHASES.map((phase) => moved(rows, 'context', phase))).toEqual(expected);
+    expect(moved(rows, 'context')).toBe(expected.reduce((sum, n) => sum + n, 0));
+    expect(moved(rows, 'debug')).toBe(0);
+    expect(moved(rows, 'id')).toBe(0);
+  });
+
+  it.each([[6, 4, 84], [16, 16, 260]])('moves, of %i breakpoints and %i watchpoints in use, %i registers', (breakpoints, watchpoints, count) => {
+    const rows = rowsOf(revision, mode, { ...wanted, dirty: true, breakpoints, watchpoints });
+    expect(moved(rows, 'debug')).toBe(count);
+    expect(moved(rows, 'id')).toBe(4);
+  });
+
+  it('moves as many of any number as four banks of control and value, and MDCCINT_EL1', () => {
+    fc.assert(fc.property(fc.integer({ min: 2, max: 16 }), fc.integer({ min: 2, max: 16 }), (b, w) => {
+      expect(moved(rowsOf(revision, mode, { ...wanted, dirty: true, breakpoints: b, watchpoints: w }), 'debug')).toBe(4 * (2 * (b + w) + 1));
+    }), { numRuns: 12 });
+  });
+});
+
+/** The second table, without the interface of the interrupt controller: reads and writes by phase and kind. */
+describe('the rows of a round trip, 2015-base', () => {
+  it('are those of the facts, but for two that execution corrects', () => {
+    const rows = rowsOf('2015-base', 'nvhe');
+    const counts = (phase: string, kind: string): readonly [number, number] => {
+      const { reads = 0, writes = 0 } = summarise(rows.filter((row) => row.phase === phase)).byKind.get(kind) ?? {};
+      return [reads, writes];
+    };
+    expect(counts('save-host', 'handle')).toEqual([0, 1]);
+    // The frame and the 32-bit check are in activate-traps' and save-guest's neighbourhood: HCR_EL2 is asked once each way.
+    expect(counts('activate-traps', 'trap-control')).toEqual([1, 4]);
+    expect(counts('activate-traps', 'stage2')).toEqual([0, 1]);
+    expect(counts('activate-traps', 'vgic')).toEqual([1, 1]);
+    expect(counts('activate-traps', 'timer')).toEqual([1, 4]);
+    expect(counts('restore-guest', 'trap-control')).toEqual([1, 0]);
+    expect(counts('save-guest', 'trap-control')).toEqual([1, 0]);
+    // A call reads VTTBR_EL2 too, to know whose it is.
+    expect(counts('exit', 'vector')).toEqual([3, 0]);
+    // For every trap, whatever its class.
+    expect(counts('fixup', 'fault')).toEqual([2, 0]);
+    expect(counts('deactivate-traps', 'timer')).toEqual([3, 3]);
+    expect(counts('deactivate-traps', 'vgic')).toEqual([1, 1]);
+    expect(counts('deactivate-traps', 'trap-control')).toEqual([1, 4]);
+    expect(counts('deactivate-traps', 'stage2')).toEqual([0, 1]);
+  });
+});
