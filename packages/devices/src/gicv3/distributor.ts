@@ -10,13 +10,13 @@ export function identity(part: number): readonly number[] {
 }
 const ID = identity(0x92);
 
-/** GICD_TYPER (IHI 0069 12.9.38): 16 bits of INTID, Aff3 is used (A3V), 1 of N routing is not there (No1N); no LPIs, no message-based SPIs. */
+/** GICD_TYPER (IHI 0069, GICD_TYPER): 16 bits of INTID, Aff3 is used (A3V), 1 of N routing is not there (No1N); no LPIs, no message-based SPIs. */
 const TYPER = (15 << 19) | (1 << 24) | (1 << 25);
 const GROUPS = CTLR_ENABLE_GRP0 | CTLR_ENABLE_GRP1;
 const SHARED: Frame = { kind: 'shared' };
 
 /**
- * GICD registers (IHI 0069 12.9) with affinity routing and one Security state: what is banked for a processor in a GICv2 is in the
+ * GICD registers (IHI 0069 chapter 12) with affinity routing and one Security state: what is banked for a processor in a GICv2 is in the
  * redistributors, and reads as zero here.
  */
 export class Distributor {
@@ -33,7 +33,7 @@ export class Distributor {
     const state = this.#interrupts;
     switch (offset) {
       case GICD_CTLR: return this.groups | CTLR_ARE | CTLR_DS;
-      // The manual has N stand for INTIDs up to 32(N + 1) - 1. QEMU 7.2 counts blocks of SPIs, one fewer, and kernels size their loops by it.
+      // The manual has ITLinesNumber N stand for INTIDs up to 32(N + 1) - 1. QEMU 7.2 counts blocks of SPIs, one fewer, and kernels size their loops by it.
       case GICD_TYPER: return TYPER | Math.max(0, (state.count - PRIVATE) / 32 - 1);
       case GICD_IIDR: return IIDR;
     }

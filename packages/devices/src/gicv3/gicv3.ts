@@ -17,13 +17,13 @@ export interface GicV3Config {
 export interface SoftwareInterrupt {
   /** 0 to 15. */
   readonly intid: number;
-  /** Receivers where the SGI is in another group do not get it (IHI 0069 4.6). */
+  /** Receivers where the SGI is in another group do not get it (IHI 0069, ICC_SGI1R_EL1). */
   readonly group: 0 | 1;
   /** To all other processors, or to those whose Aff3.Aff2.Aff1 (`affinity`, Aff0 zero) and Aff0 (a bit of `targets`) are named. */
   readonly to: 'others' | { readonly affinity: bigint; readonly targets: number };
 }
 
-/** One processor's side of the controller: what its CPU interface (ICC_*, ICH_*) needs, see IHI 0069 2.3. */
+/** One processor's side of the controller: what its CPU interface (ICC_*, ICH_*) needs, see IHI 0069 chapter 3. */
 export interface GicV3Processor {
   /** The most urgent interrupt that distributor and redistributor offer; the CPU interface's own masks come after it. */
   best(): PendingInterrupt | undefined;
@@ -153,7 +153,7 @@ export class GicV3 {
 
   /**
    * Words, bytes of the priority registers, and doublewords where a register has 64 bits (`wide`); other accesses read as zero and
-   * write nothing, as IHI 0069 12.1.1 allows and QEMU does. `place` maps an offset to where the priority registers are.
+   * write nothing, as QEMU has it; the manual asks for no more widths (IHI 0069 chapter 12). `place` maps an offset to where the priority registers are.
    */
   #window(registers: { read(offset: number): number; write(offset: number, value: number, mask: number): void }, wide: (offset: number) => boolean, place: (offset: number) => number): Device {
     const bytewise = (offset: number): boolean => place(offset) >= GIC_IPRIORITYR && place(offset) < GIC_ITARGETSR;

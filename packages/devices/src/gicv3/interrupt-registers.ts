@@ -3,7 +3,7 @@ import {
 } from './registers.ts';
 import { PRIVATE, SGIS, type Interrupts } from './state.ts';
 
-/** Whose interrupts a frame shows: the SPIs, or the SGIs and PPIs of one processor. What it does not show reads as zero (IHI 0069 12.1.2). */
+/** Whose interrupts a frame shows: the SPIs, or the SGIs and PPIs of one processor. What it does not show reads as zero (IHI 0069, GICD_ISENABLER<n> and its siblings with affinity routing). */
 export type Frame = { readonly kind: 'shared' } | { readonly kind: 'private'; readonly cpu: number };
 
 /** The slot behind an INTID in a frame; undefined where there is none. */

@@ -4,16 +4,16 @@ import { GICR_FRAME, GICR_IIDR, GICR_PIDR, GICR_TYPER, GICR_WAKER, WAKER_CHILDRE
 import type { Interrupts } from './state.ts';
 
 const ID = identity(0x93);
-/** GICR_TYPER (IHI 0069 12.11.40): the last of its region; redistributors that share Aff3 share LPI tables, of which there are none. */
+/** GICR_TYPER (IHI 0069, GICR_TYPER): the last of its region; redistributors that share Aff3 share LPI tables, of which there are none. */
 const TYPER_LAST = 1 << 4, COMMON_LPI_AFFINITY = 1 << 24;
 
-/** One processor's GICR registers (IHI 0069 12.11): frame RD_base, and SGI_base 64 KiB after it. */
+/** One processor's GICR registers (IHI 0069 chapter 12): frame RD_base, and SGI_base 64 KiB after it. */
 export class Redistributor {
   readonly #interrupts: Interrupts;
   readonly #frame: Frame & { readonly kind: 'private' };
   /**
    * GICR_WAKER.ProcessorSleep; ChildrenAsleep follows at once, since nothing is ever under way. Interrupts are offered even while
-   * it is set, as QEMU does: software that never wakes its redistributor runs there, against IHI 0069 11.1.
+   * it is set, as QEMU does: software that never wakes its redistributor runs there, against IHI 0069 chapter 11.
    */
   asleep = true;
 

@@ -60,7 +60,7 @@ export class Interrupts {
 
   reset(): void {
     for (const array of this.#arrays()) array.fill(0);
-    // SGIs are edge-triggered, unchangeably (IHI 0069 4.2, GICR_ICFGR0).
+    // SGIs are edge-triggered, unchangeably (IHI 0069, GICR_ICFGR0).
     for (let cpu = 0; cpu < this.cpus; cpu++) this.edge.fill(1, cpu * PRIVATE, cpu * PRIVATE + SGIS);
     this.#findTargets();
   }
@@ -69,7 +69,7 @@ export class Interrupts {
     return intid < PRIVATE ? cpu * PRIVATE + intid : (this.cpus - 1) * PRIVATE + intid;
   }
 
-  /** Pending state (IHI 0069 4.1.2): latched, or a level-sensitive input that is high. */
+  /** Pending state (IHI 0069 4.1, interrupt lifecycle): latched, or a level-sensitive input that is high. */
   pending(slot: number): boolean {
     return this.latch[slot] !== 0 || (this.edge[slot] === 0 && this.line[slot] !== 0);
   }
@@ -88,7 +88,7 @@ export class Interrupts {
 
   /**
    * The interrupt to offer to `cpu`: pending, enabled, its group enabled in `groups` (bits 0 and 1), not active, routed there; the most
-   * urgent, of equals the lowest INTID. Priority 0xff never gets through (IHI 0069 4.8): nothing is less urgent than it.
+   * urgent, of equals the lowest INTID. Priority 0xff never gets through (IHI 0069 4.8, interrupt prioritization): nothing is less urgent than it.
    */
   best(cpu: number, groups: number): PendingInterrupt | undefined {
     let best = NOWHERE;
@@ -103,7 +103,7 @@ export class Interrupts {
     return best === NOWHERE ? undefined : { intid: best, priority: urgency, group: this.group[this.slot(cpu, best)] === 0 ? 0 : 1 };
   }
 
-  /** Acknowledge (IHI 0069 4.1.2): active, no longer latched. A level that is still high leaves it active and pending. */
+  /** Acknowledge (IHI 0069 4.1, interrupt lifecycle): active, no longer latched. A level that is still high leaves it active and pending. */
   activate(cpu: number, intid: number): void {
     const slot = this.slot(cpu, intid);
     this.active[slot] = 1;

@@ -77,6 +77,12 @@ export class GicGuest {
     this.#code.push(`  ldr x1, =0x${address.toString(16)}`, '  ldr w0, [x1]');
     return this.#record();
   }
+  /** Of what `steps` record last, only these bits. */
+  and(mask: bigint, steps: () => void): this {
+    steps();
+    this.#code.push('  ldr x0, [x21, #-8]', `  and x0, x0, #0x${mask.toString(16)}`, '  str x0, [x21, #-8]');
+    return this;
+  }
   /** Interrupts can be taken for a moment. */
   window(): this {
     this.#note('unmasked');

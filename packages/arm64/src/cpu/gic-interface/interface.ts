@@ -44,7 +44,7 @@ const FACE_REGISTERS: ReadonlyMap<RegisterName, FaceRegister> = new Map<Register
   ['ICC_DIR_EL1', { write: (face, value) => { face.deactivate(value & INTID); } }],
 ]);
 
-/** SGI registers, and the group that an SGI must be in at its receiver. With one Security state, ASGI1R is for group 0 as SGI0R is (IHI 0069 12.2.12). */
+/** SGI registers, and the group that an SGI must be in at its receiver. With one Security state, ASGI1R is for group 0 as SGI0R is (IHI 0069, ICC_ASGI1R_EL1). */
 const SGI_REGISTERS: Readonly<Partial<Record<RegisterName, GicGroup>>> = { ICC_SGI1R_EL1: 1, ICC_SGI0R_EL1: 0, ICC_ASGI1R_EL1: 0 };
 const HYPERVISOR: ReadonlySet<RegisterName> = new Set<RegisterName>(['ICH_HCR_EL2', 'ICH_VMCR_EL2', 'ICH_AP0R0_EL2', 'ICH_AP1R0_EL2', ...LIST_REGISTERS]);
 

@@ -18,7 +18,7 @@ export interface InterfaceFace {
   deactivate(intid: number): void;
 }
 
-/** The physical CPU interface (IHI 0069 4.2 to 4.8), with the interrupts that the redistributor offers. */
+/** The physical CPU interface (IHI 0069 chapter 4), with the interrupts that the redistributor offers. */
 export class PhysicalInterface implements InterfaceFace {
   readonly priorities: Priorities;
   readonly #port: GicPort;
@@ -55,7 +55,7 @@ export class PhysicalInterface implements InterfaceFace {
     this.#port.activate(best.intid);
     return best.intid;
   }
-  /** An end that does not fit what runs (other group, nothing active) is UNPREDICTABLE; it is ignored (IHI 0069 ICC_EOIR0_EL1). */
+  /** An end that does not fit what runs (other group, nothing active) is UNPREDICTABLE; it is ignored (IHI 0069, ICC_EOIR0_EL1). */
   complete(group: GicGroup, intid: number): void {
     if (!this.#port.exists(intid) || this.priorities.activeGroup !== group) return;
     this.priorities.drop();

@@ -1,6 +1,6 @@
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 
-/** GicGroup 0 comes as FIQ, group 1 as IRQ: there is one Security state (IHI 0069 4.6). */
+/** GicGroup 0 comes as FIQ, group 1 as IRQ: there is one Security state (IHI 0069 4.6, interrupt grouping). */
 export type GicGroup = 0 | 1;
 
 /** An SGI on its way. `affinity` is Aff3.Aff2.Aff1 in the fields of MPIDR_EL1 with Aff0 zero, `targets` has a bit for each Aff0. */
@@ -20,7 +20,7 @@ export interface GicOffer {
   readonly group: GicGroup;
 }
 
-/** A processor's redistributor and the distributor behind it, as its CPU interface uses them (IHI 0069 2.3). */
+/** A processor's redistributor and the distributor behind it, as its CPU interface uses them (IHI 0069 chapter 3). */
 export interface GicPort {
   /** Pending, enabled, its group forwarded, not active, and for this processor. */
   best(): GicOffer | undefined;
@@ -39,7 +39,7 @@ export interface RegisterStore {
   set(name: RegisterName, value: bigint): void;
 }
 
-/** INTIDs 1020 to 1023 stand for no interrupt (IHI 0069 2.2.1). */
+/** INTIDs 1020 to 1023 stand for no interrupt (IHI 0069 2.2, INTIDs). */
 export const SPURIOUS = 1023;
 export function isSpecial(intid: number): boolean {
   return intid >= 1020 && intid <= SPURIOUS;

@@ -36,7 +36,7 @@ describe('priorities', () => {
     expect(p.binaryPoint(1)).toBe(7);
   });
 
-  // IHI 0069 table 4-6: group priority bits by binary point, for group 0 and for group 1 with its own register.
+  // IHI 0069 4.8, priority grouping: group priority bits by binary point, for group 0 and for group 1 with its own register.
   it.each([[2, 0xf8], [3, 0xf0], [4, 0xe0], [5, 0xc0], [6, 0x80], [7, 0x00]])('group 0 with binary point %i compares under mask 0x%s', (point, mask) => {
     const p = fresh();
     p.set('bpr0', point);

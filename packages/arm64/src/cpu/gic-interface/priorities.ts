@@ -18,7 +18,7 @@ export const PHYSICAL_FIELDS: Readonly<Record<PriorityField, Place>> = {
   commonBpr: at('ICC_CTLR_EL1', 0, 1), eoiMode: at('ICC_CTLR_EL1', 1, 1), active0: at('ICC_AP0R0_EL1', 0, 32), active1: at('ICC_AP1R0_EL1', 0, 32),
 };
 
-/** Those of the virtual interface are in ICH_VMCR_EL2 and ICH_AP<g>R0_EL2; the ICV registers are other ways to them (IHI 0069 12.4.11). */
+/** Those of the virtual interface are in ICH_VMCR_EL2 and ICH_AP<g>R0_EL2; the ICV registers are other ways to them (IHI 0069, ICH_VMCR_EL2). */
 export const VIRTUAL_FIELDS: Readonly<Record<PriorityField, Place>> = {
   pmr: at('ICH_VMCR_EL2', 24, 8), bpr0: at('ICH_VMCR_EL2', 21, 3), bpr1: at('ICH_VMCR_EL2', 18, 3), enable0: at('ICH_VMCR_EL2', 0, 1), enable1: at('ICH_VMCR_EL2', 1, 1),
   commonBpr: at('ICH_VMCR_EL2', 4, 1), eoiMode: at('ICH_VMCR_EL2', 9, 1), active0: at('ICH_AP0R0_EL2', 0, 32), active1: at('ICH_AP1R0_EL2', 0, 32),
@@ -29,7 +29,7 @@ export const IDLE = 0xff;
 /** 5 bits of priority and as many of preemption: 32 levels, one active priorities register for a group. */
 export const PRIORITY_MASK = 0xf8;
 const LEVEL_SHIFT = 3;
-/** The smallest binary points that 5 bits allow (IHI 0069 4.8.3); writing less gives these. */
+/** The smallest binary points that 5 bits allow (IHI 0069, ICC_BPR0_EL1 and ICC_BPR1_EL1); writing less gives these. */
 export const MINIMUM_BPR = [2, 3] as const;
 
 /** Masks, binary points and active priorities of one interface (IHI 0069 4.8). */
@@ -76,7 +76,7 @@ export class Priorities {
     const common = group === 0 || this.get('commonBpr') !== 0;
     return priority & (0xff << (common ? this.get('bpr0') + 1 : this.get('bpr1')));
   }
-  /** Whether an interrupt of that priority gets past the mask, and past what is active (IHI 0069 4.8.4). */
+  /** Whether an interrupt of that priority gets past the mask, and past what is active (IHI 0069 4.8, priority masking and preemption). */
   admits(priority: number, group: GicGroup): boolean {
     if (priority >= this.get('pmr')) return false;
     const { running } = this;

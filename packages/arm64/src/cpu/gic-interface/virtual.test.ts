@@ -55,14 +55,14 @@ describe('list registers', () => {
     }
   });
 
-  it('return a special INTID without becoming active (IHI 0069 ICV_IAR1_EL1)', () => {
+  it('return a special INTID without becoming active (IHI 0069, ICV_IAR1_EL1)', () => {
     const b = bench();
     put(b, 0, PENDING, 1023, 0x80);
     put(b, 1, PENDING, 1021, 0x88);
     expect([b.face.acknowledge(1), b.face.acknowledge(1), b.face.priorities.running, stateOf(b.store, 0)]).toEqual([1023, 1021, IDLE, 0n]);
   });
 
-  // IHI 0069 ICH_HCR_EL2.EOIcount: ends that would have deactivated something. QEMU 7.2 counts EOIR with VEOIM = 1 too.
+  // IHI 0069, ICH_HCR_EL2.EOIcount: ends that would have deactivated something. QEMU 7.2 counts EOIR with VEOIM = 1 too.
   it.each([[0, 1n, 0n], [1, 0n, 1n]] as const)('with VEOIM %i count ends of what they do not hold', (mode, byEoir, byDir) => {
     const count = ({ store }: Bench): bigint => store.get('ICH_HCR_EL2') >> 27n;
     const b = bench();
@@ -145,7 +145,7 @@ describe('list registers', () => {
 });
 
 describe('maintenance', () => {
-  // ICH_MISR_EL2, bit by bit (IHI 0069 12.4.10): what asks for it, and what is the case.
+  // ICH_MISR_EL2, bit by bit (IHI 0069, ICH_MISR_EL2): what asks for it, and what is the case.
   it.each([
     ['EOI', 0, 0n, (b: Bench) => { b.face.write('ICH_LR0_EL2', EOI); }],
     ['underflow', 1, 1n << 1n, () => {}],

@@ -16,10 +16,10 @@ const EOI_COUNT_ONE = 1n << 27n;
 /** Neither GICv4 (DVIM, vSGIEOICount) nor locally generated SErrors (TSEI) are there. */
 const HCR_BITS = EN | EOI_COUNT | (['UIE', 'LRENPIE', 'NPIE', 'VGrp0EIE', 'VGrp0DIE', 'VGrp1EIE', 'VGrp1DIE', 'TC', 'TALL0', 'TALL1', 'TDIR'] as const)
   .reduce((all, name) => all | ICH_HCR_EL2.mask(name), 0n);
-/** VFIQEn is RES1 and VAckCtl RES0 without the memory-mapped interface (IHI 0069 12.4.11). */
+/** VFIQEn is RES1 and VAckCtl RES0 without the memory-mapped interface (IHI 0069, ICH_VMCR_EL2). */
 const VMCR_BITS = 0xff_fc_02_13n;
 const VMCR_ONES = 1n << 3n;
-/** LPIs have no state for EOIcount, and no separate deactivation (IHI 0069 5.1). */
+/** LPIs have no state for EOIcount, and no separate deactivation (IHI 0069 chapter 5). */
 const FIRST_LPI = 8192;
 
 /** LR<n> as data. */
@@ -101,7 +101,7 @@ export class VirtualInterface implements InterfaceFace {
   }
   /**
    * The priority that is dropped is the most urgent one, whichever group it is of. EOIcount counts ends that should have deactivated
-   * something and found nothing in the list registers (IHI 0069 ICH_HCR_EL2.EOIcount), so none with VEOIM = 1.
+   * something and found nothing in the list registers (IHI 0069, ICH_HCR_EL2.EOIcount), so none with VEOIM = 1.
    */
   complete(group: GicGroup, intid: number): void {
     if (isSpecial(intid)) return;
@@ -153,7 +153,7 @@ export class VirtualInterface implements InterfaceFace {
   #collect(test: (bits: bigint) => boolean): bigint {
     return this.#entries().reduce((all, { bits, index }) => (test(bits) ? all | (1n << BigInt(index)) : all), 0n);
   }
-  /** ICH_MISR_EL2 (IHI 0069 12.4.10). */
+  /** ICH_MISR_EL2 (IHI 0069, ICH_MISR_EL2). */
   get misr(): bigint {
     const hcr = this.#hcr;
     const asked = (name: 'UIE' | 'LRENPIE' | 'NPIE' | 'VGrp0EIE' | 'VGrp0DIE' | 'VGrp1EIE' | 'VGrp1DIE'): boolean => (hcr & ICH_HCR_EL2.mask(name)) !== 0n;
