@@ -15,7 +15,7 @@ import { EngineMemory } from '@worldswitch/machine';
 import type { MachineStop } from '@worldswitch/machine';
 import { Breakpoints, GuestMemory, VcpuCpu } from '../index.ts';
 
-export interface GuestMachineOptions extends Partial<Pick<Arm64HypervisorOptions, 'revision' | 'byteOrder' | 'report' | 'forward'>> {
+export interface GuestMachineOptions extends Partial<Pick<Arm64HypervisorOptions, 'revision' | 'faithful' | 'byteOrder' | 'report' | 'forward'>> {
   readonly mode: 'vhe' | 'nvhe';
   readonly image: BootImage;
   readonly model?: Arm64Model;

@@ -51,6 +51,12 @@ const PHASES = ['save-host', 'restore-guest', 'save-guest', 'restore-host'] as c
 /** The first table of section 6: host save, guest restore, guest save, host restore. */
 const CASES: readonly (readonly [string, AccessorMode, 'all' | undefined, readonly [number, number, number, number]])[] = [
   ['2015-base', 'nvhe', undefined, [28, 28, 28, 28]],
+  ['debug-ptr', 'nvhe', undefined, [28, 28, 28, 28]],
+  ['vhe', 'nvhe', undefined, [28, 28, 28, 28]],
+  ['vhe', 'vhe', undefined, [6, 28, 28, 6]],
+  ['vhe', 'vhe', 'all', [5, 28, 28, 5]],
+  ['two-hooks', 'nvhe', undefined, [28, 28, 28, 28]],
+  ['two-hooks', 'vhe', undefined, [8, 28, 28, 8]],
 ];
 
 describe.each(CASES)('%s on %s, faithful to %s', (revision, mode, faithful, expected) => {

@@ -30,7 +30,7 @@ export function bankSizes(c: SwitchContext): readonly (readonly ['BCR' | 'BVR' |
   return BANKS.map((bank) => [bank, bank.startsWith('B') ? breakpoints : watchpoints] as const);
 }
 
-function save(c: SwitchContext, set: Block, context: Block): void {
+export function saveSet(c: SwitchContext, set: Block, context: Block): void {
   const { code } = c;
   for (const [bank, count] of bankSizes(c)) {
     for (let n = 0; n < count; n++) code.save(debugRegister(bank, n), set, `${bank.toLowerCase()}${n}`);
@@ -38,7 +38,7 @@ function save(c: SwitchContext, set: Block, context: Block): void {
   code.save('MDCCINT_EL1', context, 'MDCCINT_EL1');
 }
 
-function restore(c: SwitchContext, set: Block, context: Block): void {
+export function restoreSet(c: SwitchContext, set: Block, context: Block): void {
   const { code } = c;
   for (const [bank, count] of bankSizes(c)) {
     for (let n = 0; n < count; n++) code.restore(debugRegister(bank, n), set, `${bank.toLowerCase()}${n}`);
@@ -47,13 +47,14 @@ function restore(c: SwitchContext, set: Block, context: Block): void {
 }
 
 const flags = ({ code, vcpu }: SwitchContext): bigint => code.load(vcpu.state, 'debug-flags');
-const guestSet = (c: SwitchContext): Block => c.vcpu.debugSet(kernHypVa(c, c.code.load(c.vcpu.state, 'debug-ptr')));
+/** The set that debug-ptr names, for EL2. */
+export const guestSet = (c: SwitchContext): Block => c.vcpu.debugSet(kernHypVa(c, c.code.load(c.vcpu.state, 'debug-ptr')));
 
 export function debugToHost(c: SwitchContext): void {
   const dirty = flags(c);
   if ((dirty & DEBUG_DIRTY) === 0n) return;
-  save(c, guestSet(c), c.vcpu.context);
-  restore(c, c.vcpu.hostDebugState, c.host.context);
+  saveSet(c, guestSet(c), c.vcpu.context);
+  restoreSet(c, c.vcpu.hostDebugState, c.host.context);
   // Only its own bit: the word may come to hold others.
   c.code.store(c.vcpu.state, 'debug-flags', dirty & ~DEBUG_DIRTY);
 }
@@ -63,8 +64,8 @@ export const debugToGuest: Step = {
   because: 'no debug exception can be taken from EL2 while KDE acts for the guest\'s target or exceptions are masked, so the set may change late; debug-ptr says whose it is',
   run: (c) => {
     if ((flags(c) & DEBUG_DIRTY) === 0n) return;
-    save(c, c.vcpu.hostDebugState, c.host.context);
-    restore(c, guestSet(c), c.vcpu.context);
+    saveSet(c, c.vcpu.hostDebugState, c.host.context);
+    restoreSet(c, guestSet(c), c.vcpu.context);
   },
 };
 

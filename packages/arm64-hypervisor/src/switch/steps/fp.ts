@@ -7,13 +7,13 @@ import type { Step, SwitchContext } from '../step.ts';
 const FPEN = CPACR_EL1.mask('FPEN');
 const TFP = CPTR_EL2.e2h0.mask('TFP');
 
-function save(code: HostedCode, block: Block): void {
+export function saveFp(code: HostedCode, block: Block): void {
   for (let n = 0; n < 32; n++) code.saveVector(n, block);
   code.save('FPSR', block, 'FPSR');
   code.save('FPCR', block, 'FPCR');
 }
 
-function restore(code: HostedCode, block: Block): void {
+export function restoreFp(code: HostedCode, block: Block): void {
   for (let n = 0; n < 32; n++) code.restoreVector(n, block);
   code.restore('FPSR', block, 'FPSR');
   code.restore('FPCR', block, 'FPCR');
@@ -32,8 +32,8 @@ export const fpLazy: Step = {
   when: ({ scratch }) => scratch.exit?.code === 'sync' && decodeSyndrome(scratch.exit.esr).ec === EC.FP_ASIMD,
   run: (c) => {
     open(c);
-    save(c.code, c.host.context);
-    restore(c.code, c.vcpu.context);
+    saveFp(c.code, c.host.context);
+    restoreFp(c.code, c.vcpu.context);
     c.scratch.handled = 'vector';
     c.code.depart('eret');
   },
@@ -52,7 +52,7 @@ export const fpToHost: Step = {
   id: 'fp-to-host', phase: 'restore-host', el: 2, kind: 'fp', after: ['fp-live', 'traps-off'], when: ({ scratch }) => scratch.fpLive,
   because: 'V registers of both worlds are exchanged back, with the trap open as the host has it',
   run: ({ code, vcpu, host }) => {
-    save(code, vcpu.context);
-    restore(code, host.context);
+    saveFp(code, vcpu.context);
+    restoreFp(code, host.context);
   },
 };

@@ -3,7 +3,7 @@ import { CPACR_EL1, CPTR_EL2, HCR_EL2, MDCR_EL2 } from '@worldswitch/arm64-sysre
 import type { Step, SwitchContext } from '../step.ts';
 
 /** CPTR_EL2 without VHE that traps nothing: its RES1 bits (DDI 0487 CPTR_EL2, E2H = 0). TZ is one of them where SVE is absent. */
-const CPTR_RES1 = 0x32ffn;
+export const CPTR_RES1 = 0x32ffn;
 
 /** CPTR_EL2 for a guest without VHE: trace, floating point and SVE trap. */
 const CPTR_GUEST = CPTR_RES1 | CPTR_EL2.e2h0.mask('TTA') | CPTR_EL2.e2h0.mask('TFP') | CPTR_EL2.e2h0.mask('TZ');
@@ -12,10 +12,10 @@ const CPTR_GUEST = CPTR_RES1 | CPTR_EL2.e2h0.mask('TTA') | CPTR_EL2.e2h0.mask('T
 const MDCR_HOST = { nvhe: MDCR_EL2.mask('HPMN') | MDCR_EL2.mask('E2PB'), vhe: MDCR_EL2.mask('HPMN') | MDCR_EL2.mask('E2PB') | MDCR_EL2.mask('TPMS') };
 
 /** Bits of PMUSERENR_EL0 that let EL0 through to a trap to EL2 rather than to EL1. */
-const PMUSERENR_ALL = 0xfn;
+export const PMUSERENR_ALL = 0xfn;
 
 /** HSTR_EL2.T15: an AArch32 guest's CP15 registers of the implementation (RES0 where EL1 is AArch64 only). */
-const HSTR_T15 = 1n << 15n;
+export const HSTR_T15 = 1n << 15n;
 
 export function trapsOff(c: SwitchContext): void {
   const { code, mode, vcpu, host, features } = c;
@@ -63,12 +63,14 @@ export const trapsOffStep: Step = {
 
 export const maskExceptions: Step = {
   id: 'mask-exceptions', phase: 'save-host', el: 2, kind: 'mask', modes: ['vhe'],
+  when: ({ faithful }) => !faithful.has('unmasked-switch'),
   because: 'an exception in the middle of the switch would find half of either world; without VHE the HVC has masked everything, here nothing has',
   run: ({ code }) => { code.daif('set', 0xf); },
 };
 
 export const unmaskExceptions: Step = {
   id: 'unmask-exceptions', phase: 'restore-host', el: 2, kind: 'mask', modes: ['vhe'], after: ['host-sysregs-restore', 'debug-to-host'],
+  when: ({ faithful }) => !faithful.has('unmasked-switch'),
   because: 'debug exceptions and SErrors are the host\'s again once everything of its is back; interrupts it unmasks itself',
   run: ({ code }) => { code.daif('clear', 0xc); },
 };

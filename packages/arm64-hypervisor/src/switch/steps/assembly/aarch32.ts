@@ -11,15 +11,15 @@ const wide = (c: SwitchContext): boolean => as(c, 'trap-control', () => (c.code.
 const dirty = ({ code, vcpu }: SwitchContext): boolean => (code.load(vcpu.state, 'debug-flags') & DEBUG_DIRTY) !== 0n;
 
 /** ThumbEE has two registers more, on processors that have it; Armv8 does not (ID_PFR0_EL1.State3 is 0, DDI 0487). */
-export const aarch32Restore = (dirtyFrom: string): Step => ({
-  id: 'aarch32-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['traps-activate', dirtyFrom],
+export const aarch32Restore: Step = {
+  id: 'aarch32-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['traps-activate', 'debug-compute'],
   because: 'HCR_EL2 says by now how wide the guest is; on a Cortex-A57 (erratum 852523) these writes may be lost unless they come before the other system registers',
   run: (c) => {
     if (wide(c)) return;
     restore(c, c.vcpu.context, AARCH32_BANKED);
     if (dirty(c)) as(c, 'debug', () => { c.code.restore('DBGVCR32_EL2', c.vcpu.context, 'DBGVCR32_EL2'); });
   },
-});
+};
 
 export const aarch32Save: Step = {
   id: 'aarch32-save', phase: 'save-guest', el: 2, kind: 'context',

@@ -45,21 +45,20 @@ export const guestFrameRestore: Step = {
   run: (c) => { restore(c, c.vcpu.context, [...FRAME_EL1, ...FRAME_STACK, ...FRAME_RETURN]); },
 };
 
-/** With a constraint of its own for the frame's other half, whose name depends on the revision. */
-export const guestGeneralRestore = (frame: string): Step => ({
-  id: 'guest-general-restore', phase: 'enter', el: 2, kind: 'general', after: ['host-general-save', frame],
+export const guestGeneralRestore: Step = {
+  id: 'guest-general-restore', phase: 'enter', el: 2, kind: 'general', after: ['host-general-save', 'guest-frame-restore'],
   because: 'the code needs them itself until it leaves by ERET; everything else is the guest\'s by now',
   run: ({ code, vcpu }) => {
     load(code, vcpu.context, ALL);
     code.depart('eret');
   },
-});
+};
 
-export const guestGeneralSave = (vector: string): Step => ({
-  id: 'guest-general-save', phase: 'save-guest', el: 2, kind: 'general', after: [vector],
+export const guestGeneralSave: Step = {
+  id: 'guest-general-save', phase: 'save-guest', el: 2, kind: 'general', after: ['trap-vector'],
   because: 'the code can do nothing without registers; the first four have been on the stack of EL2 since the vector',
   run: ({ code, vcpu }) => { store(code, vcpu.context, ALL); },
-});
+};
 
 export const guestFrameSave: Step = {
   id: 'guest-frame-save', phase: 'save-guest', el: 2, kind: 'context',

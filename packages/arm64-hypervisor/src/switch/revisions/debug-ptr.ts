@@ -1,0 +1,41 @@
+/** The assembly with debug registers in sets of their own, reached through a pointer: the VMM can lend the guest another set. */
+import { aarch32Restore, aarch32Save } from '../steps/assembly/aarch32.ts';
+import { debugCompute } from '../steps/assembly/debug-array.ts';
+import { guestSetRestore, guestSetSave, hostSetRestore, hostSetSave } from '../steps/assembly/debug-sets.ts';
+import { guestFpRestore, guestFpSave, hostFpRestore, hostFpSave } from '../steps/assembly/fp.ts';
+import {
+  guestFrameRestore, guestFrameSave, guestGeneralRestore, guestGeneralSave, hostFrameRestore, hostFrameSave, hostGeneralRestore, hostGeneralSave, hostReturn, vcpuPointer,
+} from '../steps/assembly/frame.ts';
+import { panicSteps } from '../steps/assembly/panic.ts';
+import { guestArrayRestore, guestArraySave, hostArrayRestore, hostArraySave, restoreHostArray } from '../steps/assembly/sysreg.ts';
+import { hostTimerControl, timerRestore, timerSave } from '../steps/assembly/timer.ts';
+import { deactivateTraps, trapsActivateGiven, trapsDeactivate } from '../steps/assembly/traps.ts';
+import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
+import { panicReturn } from '../steps/panic.ts';
+import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { vgicOff, vgicOn } from '../steps/vgic.ts';
+import { CONTEXT_DEBUG_PTR } from '../../context/generation-a.ts';
+import { placed } from '../step.ts';
+import type { Revision } from '../step.ts';
+
+export const DEBUG_PTR: Revision = {
+  name: 'debug-ptr',
+  about: 'The assembly with debug registers of their own behind debug-ptr, and KVM_SET_GUEST_DEBUG (Linux 4.3)',
+  modes: ['nvhe'],
+  layout: CONTEXT_DEBUG_PTR,
+  guestDebug: 'dirty',
+  timer: 'run',
+  timerControl: hostTimerControl,
+  steps: [
+    vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostSetSave,
+    trapsActivateGiven, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), timerRestore,
+    aarch32Restore, guestArrayRestore, guestFpRestore, guestSetRestore, guestFrameRestore,
+    guestGeneralRestore,
+    trapVector,
+    trapFaultInfo,
+    guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestSetSave, aarch32Save,
+    timerSave, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
+    hostArrayRestore, hostFpRestore, hostSetRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
+    ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
+  ],
+};

@@ -1,0 +1,44 @@
+/** The switch of Linux 6.1: with VHE, what a host at EL2 does not use stays the guest's from load to put. */
+import { CPU_CONTEXT } from '../../context/layout.ts';
+import type { Revision } from '../step.ts';
+import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
+import { debugToGuest, debugToHostStep, speOff, speOn } from '../steps/debug.ts';
+import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
+import { exitSyndrome, guestPstateSave, noRunningVcpu, pendingCheck, runningVcpu, serrorCheck, vectorLate } from '../steps/entry-late.ts';
+import { faultInfo, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
+import { fpFirstUse, fpPut } from '../steps/fp-owner.ts';
+import { panicRestoreLate } from '../steps/panic-late.ts';
+import { panicReport, panicReturn } from '../steps/panic.ts';
+import { stage2OffLate, stage2OnLate } from '../steps/stage2-late.ts';
+import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
+import { trapsCommonOff, trapsCommonOn, trapsOffLate, trapsOnLate } from '../steps/traps-late.ts';
+import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+
+const { hostSave, guestRestore, guestSave } = el1Steps({ owned: false });
+const [aarch32Load, aarch32Put] = aarch32Steps('vhe', ['load', 'put'], [[], []]);
+const [aarch32In, aarch32Out] = aarch32Steps('nvhe', ['restore-guest', 'save-guest'], [['host-sysregs-save'], ['guest-sysregs-save']]);
+
+export const LOAD_PUT: Revision = {
+  name: 'load-put',
+  about: 'With VHE the EL1 and EL0 registers of the guest are moved when its vCPU is loaded and put, and a run moves what both worlds use (Linux 6.1)',
+  modes: ['nvhe', 'vhe'],
+  layout: CPU_CONTEXT,
+  guestDebug: 'dirty',
+  ownCallVectors: true,
+  loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
+  steps: [
+    vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn,
+    maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speOff,
+    aarch32In, guestRestore.nvhe,
+    stage2OnLate.nvhe, stage2OnLate.vhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, timerTrapsOn,
+    guestRestore.vhe, debugToGuest,
+    hostStackSave, pendingCheck, guestStackRestore, guestEnter,
+    vectorLate, guestExit, stackExchange, serrorCheck,
+    guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
+    guestSave.nvhe, guestSave.vhe, aarch32Out,
+    timerTrapsOffStep, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
+    hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, debugToHostStep, speOn, noRunningVcpu, unmaskExceptions, returnToHost,
+    trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff,
+    panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
+  ],
+};

@@ -1,0 +1,44 @@
+/** The switch of Linux 6.14 and later: debug registers have an owner, the host's floating point is always in memory, stage 2 is loaded with VHE. */
+import { CPU_CONTEXT } from '../../context/layout.ts';
+import type { Revision } from '../step.ts';
+import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
+import { ownerToGuest, ownerToHost, speDisable, speEnable } from '../steps/debug-owner.ts';
+import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
+import { exitSyndrome, guestPstateSave, noRunningVcpu, pendingCheck, runningVcpu, serrorCheck, vectorLate } from '../steps/entry-late.ts';
+import { faultInfo, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
+import { fpBarrier, fpFirstUse, fpHostSave, fpPut } from '../steps/fp-owner.ts';
+import { panicRestoreLate } from '../steps/panic-late.ts';
+import { panicReport, panicReturn } from '../steps/panic.ts';
+import { stage2Load, stage2OffLate, stage2OnLate, translationDone } from '../steps/stage2-late.ts';
+import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
+import { trapsCommonOff, trapsCommonOn, trapsOffLate, trapsOnLate } from '../steps/traps-late.ts';
+import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+
+const { hostSave, guestRestore, guestSave } = el1Steps({ owned: true });
+const [aarch32Load, aarch32Put] = aarch32Steps('vhe', ['load', 'put'], [[], []]);
+const [aarch32In, aarch32Out] = aarch32Steps('nvhe', ['restore-guest', 'save-guest'], [['host-sysregs-save'], ['guest-sysregs-save']]);
+
+export const OWNER: Revision = {
+  name: 'owner',
+  about: 'The debug registers are nobody\'s, the guest\'s or the host\'s, decided when the vCPU is loaded; no dirty flag (Linux 6.14 on)',
+  modes: ['nvhe', 'vhe'],
+  layout: CPU_CONTEXT,
+  guestDebug: 'owner',
+  ownCallVectors: true,
+  loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
+  steps: [
+    vtimerOffsetOn, vtimerLoad, stage2Load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
+    maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speDisable, translationDone('in'),
+    aarch32In, guestRestore.nvhe,
+    stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, timerTrapsOn,
+    guestRestore.vhe, ownerToGuest,
+    hostStackSave, pendingCheck, guestStackRestore, guestEnter,
+    vectorLate, guestExit, stackExchange, serrorCheck,
+    guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
+    guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),
+    timerTrapsOffStep, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
+    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, noRunningVcpu, unmaskExceptions, returnToHost,
+    trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff,
+    panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
+  ],
+};

@@ -1,0 +1,43 @@
+/** The assembly with an alternative for each instruction that differs with VHE, on the one with debug-ptr: valid in both modes. */
+import { aarch32Restore, aarch32Save } from '../steps/assembly/aarch32.ts';
+import {
+  guestAllRestore, guestAllSave, guestEl1Restore, guestEl1Save, guestStackRestore, guestStackSave, hostAllRestore, hostAllSave, hostEl1Restore, hostEl1Save,
+  hostSharedRestore, hostSharedSave, hostStackRestore, hostStackSave, restoreHostByMode, trapsByMode, trapsOffByMode, trapsOffByModeStep,
+} from '../steps/assembly/alternatives.ts';
+import { debugCompute } from '../steps/assembly/debug-array.ts';
+import { guestSetRestore, guestSetSave, hostSetRestore, hostSetSave } from '../steps/assembly/debug-sets.ts';
+import { guestFpRestore, guestFpSave, hostFpRestore, hostFpSave } from '../steps/assembly/fp.ts';
+import { guestGeneralRestore, guestGeneralSave, hostGeneralRestore, hostGeneralSave, hostReturn, vcpuPointer } from '../steps/assembly/frame.ts';
+import { panicSteps } from '../steps/assembly/panic.ts';
+import { hostTimerControl, timerRestore, timerSave } from '../steps/assembly/timer.ts';
+import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
+import { panicReturn } from '../steps/panic.ts';
+import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+import { vgicOff, vgicOn } from '../steps/vgic.ts';
+import { CONTEXT_VHE } from '../../context/generation-a.ts';
+import { placed } from '../step.ts';
+import type { Revision } from '../step.ts';
+
+export const VHE_ALTERNATIVES: Revision = {
+  name: 'vhe',
+  about: 'Alternatives for VHE in the assembly: EL12, EL02 and redirected names, of the host only what it shares (first posting, mid-2015)',
+  modes: ['nvhe', 'vhe'],
+  layout: CONTEXT_VHE,
+  guestDebug: 'dirty',
+  timer: 'run',
+  timerControl: hostTimerControl,
+  steps: [
+    maskExceptions, vcpuPointer, hostGeneralSave, hostStackSave, hostEl1Save, hostFpSave, hostAllSave, hostSharedSave, debugCompute, hostSetSave,
+    trapsByMode, placed(stage2On, 'traps-by-mode'), placed(vgicOn, 'traps-by-mode'), timerRestore,
+    placed(aarch32Restore, 'traps-by-mode', 'debug-compute'), guestAllRestore, guestFpRestore, guestSetRestore, guestEl1Restore, guestStackRestore,
+    placed(guestGeneralRestore, 'host-general-save', 'guest-el1-restore', 'guest-stack-restore'),
+    trapVector,
+    trapFaultInfo,
+    guestGeneralSave, guestStackSave, guestEl1Save, guestFpSave, guestAllSave, guestSetSave, aarch32Save,
+    timerSave, vgicOff, trapsOffByModeStep, placed(stage2Off, 'traps-off-by-mode'),
+    hostAllRestore, hostSharedRestore, hostFpRestore, hostSetRestore, hostEl1Restore, hostStackRestore, hostGeneralRestore,
+    placed(unmaskExceptions, 'host-shared-restore', 'host-set-restore'), hostReturn,
+    ...panicSteps({ deactivateTraps: trapsOffByMode, restoreHost: restoreHostByMode }), placed(panicReturn, 'panic-registers'),
+  ],
+};

@@ -1,0 +1,68 @@
+/**
+ * Floating point from load to put: whose values the V registers hold is remembered between runs, so a guest that uses them traps once for
+ * each time it is loaded. The host's are saved when they are in the way (Linux 6.1), or always before (6.14 on).
+ */
+import { CPACR_EL1, CPTR_EL2, EC, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import { restoreFp, saveFp } from './fp.ts';
+import type { Step, SwitchContext } from '../step.ts';
+
+/** Values of `fp-owner`. `free`: the registers hold the host's, and they are in memory too. */
+export const FP_OWNER = { host: 0n, guest: 1n, free: 2n } as const;
+
+const FPEN = CPACR_EL1.mask('FPEN');
+const TFP = CPTR_EL2.e2h0.mask('TFP');
+
+const owner = ({ code, vcpu }: SwitchContext): bigint => code.load(vcpu.state, 'fp-owner');
+
+/** EL2's own use traps as well, so the trap goes first. */
+function open({ code, mode }: SwitchContext): void {
+  const control = code.read(code.hyp.CPTR);
+  code.write(code.hyp.CPTR, mode === 'vhe' ? control | FPEN : control & ~TFP);
+  code.isb();
+}
+
+export const fpFirstUse: Step = {
+  id: 'fp-first-use', phase: 'fixup', el: 2, kind: 'fp', after: ['guest-pstate-save'],
+  because: 'most rounds never touch V registers; the first use traps, and the guest repeats its instruction without the host having seen anything of it',
+  when: ({ scratch }) => scratch.exit?.code === 'sync' && scratch.exit.serror !== true && decodeSyndrome(scratch.exit.esr).ec === EC.FP_ASIMD,
+  run: (c) => {
+    const { code, vcpu, host, scratch } = c;
+    open(c);
+    if (owner(c) === FP_OWNER.host) saveFp(code, host.context);
+    restoreFp(code, vcpu.context);
+    if ((vcpu.state.get('hcr') & RW) === 0n) code.restore('FPEXC32_EL2', vcpu.context, 'FPEXC32_EL2');
+    code.store(vcpu.state, 'fp-owner', FP_OWNER.guest);
+    scratch.handled = 'fixup';
+  },
+};
+
+/** HCR_EL2.RW: the guest's EL1 is AArch64. */
+const RW = 1n << 31n;
+
+export const fpHostSave: Step = {
+  id: 'fp-host-save', phase: 'load', el: 1, kind: 'fp',
+  because: 'the host\'s kernel saves its task\'s registers by itself, always: what is in the processor may be overwritten without asking',
+  run: ({ code, vcpu, host }) => {
+    saveFp(code, host.context);
+    code.store(vcpu.state, 'fp-owner', FP_OWNER.free);
+  },
+};
+
+export const fpPut: Step = {
+  id: 'fp-put', phase: 'put', el: 1, kind: 'fp',
+  because: 'the next task or vCPU expects its own; a guest that never used them has left the host\'s where they are',
+  run: (c) => {
+    const { code, vcpu, host } = c;
+    if (owner(c) === FP_OWNER.guest) {
+      saveFp(code, vcpu.context);
+      restoreFp(code, host.context);
+    }
+    code.store(vcpu.state, 'fp-owner', FP_OWNER.host);
+  },
+};
+
+export const fpBarrier: Step = {
+  id: 'fp-barrier', phase: 'restore-host', el: 2, kind: 'fp', modes: ['vhe'], after: ['traps-off'],
+  because: 'the trap of floating point acts on EL2 too: that it is open must be certain before anything there uses it',
+  run: ({ code }) => { code.isb(); },
+};
