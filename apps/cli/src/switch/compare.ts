@@ -62,7 +62,7 @@ export function comparisonScreen(result: Comparison, to: Terminal): readonly str
     ...heading('Debug registers moved, and ID registers read to know how many there are'), ...setTable(pairs, 'debug', to),
     ...heading('Register reads / writes by what they move, and in which phase'), ...classTables(pairs, to),
     ...faultNotes(pairs, to.width),
-    '', 'See each access of a round trip: worldswitch trace --revision NAME --mode nvhe|vhe',
+    '', 'See each access: worldswitch trace --revision NAME --mode nvhe|vhe',
   ];
 }
 

@@ -41,6 +41,8 @@ const SLICE = 2_000;
 /** Instructions after which the search for an exit is given up. */
 const LIMIT = 50_000_000;
 const EMBEDDED = 'own-breakpoint (embedded)';
+/** Bytes of RAM: what a boot loader expects, and what the built-in guest needs. */
+const MEMORY = { image: 1 << 28, embedded: 1 << 24 } as const;
 
 interface Found extends Timeline {
   readonly pc: bigint;
@@ -58,7 +60,7 @@ function readImage(path: string | undefined): ImageFile {
 }
 
 function findTrip(image: ImageFile, pair: ChosenPair, wanted: number, limit: number): Found {
-  const options: Arm64Options = { as: 'guest', mode: pair.mode, cpu: 'neoverse-n1', cpus: 1, memory: 1 << 28, revision: pair.revision, faithful: pair.faithful.join(',') };
+  const options: Arm64Options = { as: 'guest', mode: pair.mode, cpu: 'neoverse-n1', cpus: 1, memory: image.name === EMBEDDED ? MEMORY.embedded : MEMORY.image, revision: pair.revision, faithful: pair.faithful.join(',') };
   const prepared = prepareImage(image, options, (bytes, most) => gunzipSync(bytes, { maxOutputLength: most }));
   const machine = new GuestMachine('interpreter', prepared, options, () => { /* the console is not what is asked for */ });
   const ledger = new Ledger();
