@@ -176,6 +176,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       return this.#settled({ kind: 'interrupted', because: 'request' });
     }
     this.#load();
+    if (this.#stashed) return 'again';
     if (guest.waiting) return this.#wait(end);
     if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
     guest.commitPc();
@@ -408,7 +409,10 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
     if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
     const panic = world.load(this.guest.memory);
-    if (panic) this.#stashed = this.#panicked(panic);
+    if (panic) {
+      this.#stashed = this.#panicked(panic);
+      return;
+    }
     const slots = world.revision.loaded?.(host.mode);
     if (slots !== undefined && slots.size > 0) this.guest.loaded = new LoadedRegisters(host.code, slots);
     this.#loaded = true;

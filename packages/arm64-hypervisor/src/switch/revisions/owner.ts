@@ -4,7 +4,7 @@ import type { Revision } from '../step.ts';
 import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
 import { ownerToGuest, ownerToHost, speDisable, speEnable } from '../steps/debug-owner.ts';
 import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
-import { exitSyndrome, guestPstateSave, noRunningVcpu, pendingCheck, runningVcpu, serrorCheck, vectorLate } from '../steps/entry-late.ts';
+import { exitSyndrome, guestPstateSave, pendingCheck, runningVcpuByMode, serrorCheck, vectorLate } from '../steps/entry-late.ts';
 import { faultInfo, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
 import { fpBarrier, fpFirstUse, fpHostSave, fpPut } from '../steps/fp-owner.ts';
 import { panicRestoreLate } from '../steps/panic-late.ts';
@@ -18,6 +18,8 @@ const { hostSave, guestRestore, guestSave } = el1Steps({ owned: true });
 const [aarch32Load, aarch32Put] = aarch32Steps('vhe', ['load', 'put'], [[], []]);
 const [aarch32In, aarch32Out] = aarch32Steps('nvhe', ['restore-guest', 'save-guest'], [['host-sysregs-save'], ['guest-sysregs-save']]);
 
+const running = runningVcpuByMode;
+
 export const OWNER: Revision = {
   name: 'owner',
   about: 'The debug registers are nobody\'s, the guest\'s or the host\'s, decided when the vCPU is loaded; no dirty flag (Linux 6.14 on)',
@@ -27,8 +29,8 @@ export const OWNER: Revision = {
   ownCallVectors: true,
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
-    vtimerOffsetOn, vtimerLoad, stage2Load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
-    maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speDisable, translationDone('in'),
+    vtimerOffsetOn, vtimerLoad, stage2Load, running.load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
+    maskExceptions, hostSave.nvhe, hostSave.vhe, running.nvhe, speDisable, translationDone('in'),
     aarch32In, guestRestore.nvhe,
     stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, timerTrapsOn,
     guestRestore.vhe, ownerToGuest,
@@ -37,8 +39,8 @@ export const OWNER: Revision = {
     guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
     guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),
     timerTrapsOffStep, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
-    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, noRunningVcpu, unmaskExceptions, returnToHost,
-    trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff,
+    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, running.clear, unmaskExceptions, returnToHost,
+    trapsCommonOff, ...PUT, aarch32Put, fpPut, running.put, vtimerPut, vtimerOffsetOff,
     panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
   ],
 };

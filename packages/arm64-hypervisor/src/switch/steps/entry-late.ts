@@ -88,3 +88,17 @@ export const noRunningVcpu: Step = {
   because: 'the host has everything back: a panic from here on has nothing to bring back',
   run: clearRunning,
 };
+
+/** The same by mode, where a vCPU with VHE is known from load to put. */
+export const runningVcpuByMode: Readonly<Record<'nvhe' | 'load' | 'clear' | 'put', Step>> = {
+  nvhe: { ...runningVcpu, modes: ['nvhe'] },
+  clear: { ...noRunningVcpu, modes: ['nvhe'] },
+  load: {
+    id: 'running-vcpu', phase: 'load', el: 2, kind: 'handle', modes: ['vhe'],
+    because: 'the vectors are the guest\'s only while it runs, so who they would find may be known from load to put', run: setRunning,
+  },
+  put: {
+    id: 'no-running-vcpu', phase: 'put', el: 2, kind: 'handle', modes: ['vhe'],
+    because: 'a vCPU that is put may be gone before another is loaded', run: clearRunning,
+  },
+};
