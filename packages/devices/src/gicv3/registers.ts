@@ -9,5 +9,5 @@ export const GICR_FRAME = 0x1_0000, GICR_STRIDE = 0x2_0000;
 
 /** GICD_CTLR with one Security state (IHI 0069, GICD_CTLR where GICD_CTLR.DS is 1): affinity routing and the single state are fixed. */
 export const CTLR_ENABLE_GRP0 = 1 << 0, CTLR_ENABLE_GRP1 = 1 << 1, CTLR_ARE = 1 << 4, CTLR_DS = 1 << 6;
-/** GICR_WAKER (IHI 0069, GICR_WAKER). */
+/** Fields of GICR_WAKER. */
 export const WAKER_PROCESSOR_SLEEP = 1 << 1, WAKER_CHILDREN_ASLEEP = 1 << 2;

@@ -28,6 +28,19 @@ describe.runIf(haveTools(...GUEST_TOOLS))('GICv3 against QEMU', () => {
     const guest = new Guest(steps.source.text, steps.source.bytes, { gic: 3 });
     expect(differences(steps, guest.onOurs('interpreter', CPU), guest.onQemu(CPU))).toEqual([]);
   });
+
+  describe.each([['physical', physicalSteps(new Random(7), 60)], ['virtual', virtualSteps(new Random(7), 40, false)]] as const)('the same steps, %s interface', (_name, steps) => {
+    const guest = new Guest(steps.source.text, steps.source.bytes, { gic: 3 });
+    let qemu: readonly bigint[] = [];
+    beforeAll(() => { qemu = guest.onQemu(CPU); });
+
+    it.each(['evaluator', 'translator'] as const)('on the %s', (kind) => {
+      expect(differences(steps, guest.onOurs(kind, CPU), qemu)).toEqual([]);
+    });
+    it('where other writes act as late as they may', () => {
+      expect(differences(steps, guest.onOurs('interpreter', CPU, 'late'), qemu)).toEqual([]);
+    });
+  });
 });
 
 describe.runIf(haveTools(...GUEST_TOOLS))('virtual interrupts of a guest and its hypervisor', () => {

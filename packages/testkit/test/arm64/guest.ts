@@ -54,12 +54,12 @@ export class Guest {
     return this.#built.digests({ cpu, gic: this.#gic, blocks, ...(trace !== undefined && { trace }) });
   }
   /** A machine with it, at its first instruction. */
-  machine(kind: EngineKind, cpu: GuestCpu, digest = false): Arm64Machine {
-    return arm64Machine({ kind, model: MODELS[cpu], gic: this.#gic, image: { kind: 'elf', elf: this.elf }, semihosting: true, digest });
+  machine(kind: EngineKind, cpu: GuestCpu, digest = false, sync: 'early' | 'late' = 'early'): Arm64Machine {
+    return arm64Machine({ kind, model: MODELS[cpu], gic: this.#gic, image: { kind: 'elf', elf: this.elf }, semihosting: true, digest, sync });
   }
   /** What it leaves on our machine. @throws Error if it does not end. */
-  onOurs(kind: EngineKind, cpu: GuestCpu): bigint[] {
-    const machine = this.machine(kind, cpu);
+  onOurs(kind: EngineKind, cpu: GuestCpu, sync: 'early' | 'late' = 'early'): bigint[] {
+    const machine = this.machine(kind, cpu, false, sync);
     const stop = machine.run(LONGEST);
     if (stop.kind !== 'halted' || stop.why !== 'semihosting exit') throw new Error(`the guest ended with ${JSON.stringify(stop)} at ${machine.cpu.processor.core.pc.toString(16)}`);
     return this.resultsOf(machine);

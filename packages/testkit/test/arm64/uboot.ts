@@ -1,6 +1,8 @@
 /** Debian's U-Boot on our board, as the oracles run it on QEMU. */
 import { readFileSync } from 'node:fs';
+import { configure, virtDeviceTree } from '@worldswitch/arm64';
 import type { EngineKind } from '@worldswitch/engine';
+import * as images from '@worldswitch/image';
 import { fetchInput } from '../../../../tooling/oracles/fetch-inputs.ts';
 import { runUboot, splitTranscript, UBOOT_COMMANDS, type Transcript } from '../../../../tooling/oracles/qemu/index.ts';
 import { arm64Machine, type Arm64Machine } from './machine.ts';
@@ -8,10 +10,14 @@ import { compareRun } from './trace.ts';
 
 const firmware = (): Uint8Array => new Uint8Array(readFileSync(fetchInput('u-boot-arm64.bin')));
 
-/** From reset, no key pressed: undefined if each block of program counters is QEMU's, else where they part. */
-export function compareUboot(kind: EngineKind, blocks: number, sync: 'early' | 'late' = 'early'): string | undefined {
+/**
+ * From reset, no key pressed: undefined if each block of program counters is QEMU's, else where they part. With a GICv3 the device tree is that of
+ * QEMU's board, which has an ITS in it; U-Boot only reads of it.
+ */
+export function compareUboot(kind: EngineKind, blocks: number, { sync = 'early', gic = 2 }: { readonly sync?: 'early' | 'late'; readonly gic?: 2 | 3 } = {}): string | undefined {
   const image = { kind: 'firmware', firmware: firmware() } as const;
-  return compareRun(() => arm64Machine({ kind, image, digest: true, sync }), blocks, (trace) => runUboot({ blocks, ...(trace !== undefined && { trace }) }));
+  const tree = gic === 3 ? { deviceTree: virtDeviceTree(configure({ gic }), images, { its: true, powerKey: false }) } : {};
+  return compareRun(() => arm64Machine({ kind, image, gic, digest: true, sync, ...tree }), blocks, (trace) => runUboot({ blocks, gic, ...(trace !== undefined && { trace }) }));
 }
 
 const SLICE = 500_000;
