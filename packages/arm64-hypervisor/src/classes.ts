@@ -5,6 +5,7 @@
 import { REGISTERS, REGISTER_LIST } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode, RegisterName } from '@worldswitch/arm64-sysreg';
 import type { HostConstants } from './host/context.ts';
+import type { Revision } from './switch/step.ts';
 
 /**
  * `preserved`: as before. `constant`: a value the host always has there. `status`: what the last exception or event left. `time`: moves
@@ -41,10 +42,14 @@ const CONSTANT: Readonly<Record<AccessorMode, readonly RegisterName[]>> = {
   vhe: ['HCR_EL2', 'CPTR_EL2', 'MDCR_EL2', 'VTCR_EL2', 'VTTBR_EL2', 'HSTR_EL2', 'PMUSERENR_EL0', 'PMSELR_EL0', 'CNTV_CTL_EL0', 'VBAR_EL2'],
 };
 
-/** The class of a register. An EL12 or EL02 name has that of what it reaches. */
-export function classOf(name: RegisterName, mode: AccessorMode): RegisterClass {
+/** What a revision says of itself here: the registers it leaves to the guest beside those that are nobody else's. */
+export type Leaving = Pick<Revision, 'leaves'>;
+
+/** The class of a register under a revision; the one that restores most when it is not told. An EL12 or EL02 name has that of what it reaches. */
+export function classOf(name: RegisterName, mode: AccessorMode, revision: Leaving = {}): RegisterClass {
   const { alias, access } = REGISTERS[name];
-  if (alias !== undefined) return classOf(alias as RegisterName, mode);
+  if (alias !== undefined) return classOf(alias as RegisterName, mode, revision);
+  if (revision.leaves?.(mode).includes(name) === true) return 'scratch';
   if (!/R/.test(access) || MOVING.test(name)) return 'scratch';
   if (CONSTANT[mode].includes(name)) return 'constant';
   if (STATUS.test(name)) return 'status';
@@ -59,8 +64,8 @@ export function classOf(name: RegisterName, mode: AccessorMode): RegisterClass {
 }
 
 /** All 465 registers of a mode. */
-export function registerClasses(mode: AccessorMode): ReadonlyMap<RegisterName, RegisterClass> {
-  return new Map(REGISTER_LIST.map(({ name }) => [name, classOf(name, mode)]));
+export function registerClasses(mode: AccessorMode, revision: Leaving = {}): ReadonlyMap<RegisterName, RegisterClass> {
+  return new Map(REGISTER_LIST.map(({ name }) => [name, classOf(name, mode, revision)]));
 }
 
 /** What the host finds wrong. */
@@ -85,11 +90,11 @@ export function snapshot(read: (name: RegisterName) => bigint | undefined): Snap
 }
 
 /** Registers that break their class between two moments in which the host runs. */
-export function harm(mode: AccessorMode, constants: HostConstants, before: Snapshot, after: Snapshot): readonly Harm[] {
+export function harm(mode: AccessorMode, constants: HostConstants, before: Snapshot, after: Snapshot, revision: Leaving = {}): readonly Harm[] {
   const fixed = constantsOf(mode, constants);
   const found: Harm[] = [];
   for (const [register, value] of after) {
-    const kind = classOf(register, mode);
+    const kind = classOf(register, mode, revision);
     const expected = kind === 'constant' ? fixed[register] : kind === 'preserved' ? before.get(register) : undefined;
     if (expected !== undefined && expected !== value) found.push({ register, class: kind, expected, found: value });
   }

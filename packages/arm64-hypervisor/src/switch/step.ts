@@ -1,5 +1,5 @@
 /** A world switch as data: named steps in phases, each with its level, its kind of state, its reason and what it must come after. */
-import type { AccessorMode } from '@worldswitch/arm64-sysreg';
+import type { AccessorMode, RegisterName } from '@worldswitch/arm64-sysreg';
 import type { LedgerOwner } from '@worldswitch/hypervisor';
 import type { VcpuMemory } from '../guest/vcpu-memory.ts';
 import type { HostContext } from '../host/context.ts';
@@ -129,6 +129,8 @@ export interface Revision {
    * MDCR_EL2 is loaded too.
    */
   readonly loaded?: (mode: AccessorMode) => ReadonlySet<string>;
+  /** Registers in which the guest's values stay when its vCPU is put, besides those of an EL1 that the host does not use. */
+  readonly leaves?: (mode: AccessorMode) => readonly RegisterName[];
   /** Without VHE: the host's calls come by vectors of their own, not by those of guests. */
   readonly ownCallVectors?: boolean;
 }

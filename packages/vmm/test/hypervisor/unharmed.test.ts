@@ -1,5 +1,5 @@
 /** Twenty exits of each kind; unharmed.nightly.test.ts has five thousand. */
-import { TWO_HOOKS, without } from '@worldswitch/arm64-hypervisor';
+import { LOAD_PUT, OWNER, TWO_HOOKS, without } from '@worldswitch/arm64-hypervisor';
 import { describe, expect, it } from 'vitest';
 import { EXIT_KINDS, provoke } from './unharmed.ts';
 
@@ -9,6 +9,13 @@ describe.each(['nvhe', 'vhe'] as const)('the host after an exit of its guest, %s
     expect(faults).toEqual([]);
     for (const kind of EXIT_KINDS) expect(counts.get(kind), kind).toBeGreaterThanOrEqual(20);
     expect(Math.min(clean, dirty)).toBeGreaterThan(20);
+  });
+
+  it.each([LOAD_PUT, OWNER])('has them under $name too', (revision) => {
+    const { counts, faults, clean, dirty } = provoke(mode, 10, 7n, revision);
+    expect(faults).toEqual([]);
+    for (const kind of EXIT_KINDS) expect(counts.get(kind), kind).toBeGreaterThanOrEqual(10);
+    expect(Math.min(clean, dirty)).toBeGreaterThan(10);
   });
 
   // The check itself must be able to fail.

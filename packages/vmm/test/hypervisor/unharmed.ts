@@ -2,7 +2,7 @@
  * "The host is unharmed": exits of every kind, one at a time, with random values on both sides, and a look at every register of the host
  * and of the guest after each.
  */
-import { TWO_HOOKS, harm, snapshot, type GuestExit, type Left, type Revision } from '@worldswitch/arm64-hypervisor';
+import { DEBUG_OWNER, TWO_HOOKS, harm, snapshot, type GuestExit, type Left, type Revision } from '@worldswitch/arm64-hypervisor';
 import { EC, decodeSyndrome, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { GuestDebug, HardwareDebugRegisters } from '@worldswitch/hypervisor';
 import { guestMachine, program, type GuestMachine } from '../../src/test/guest-machine.ts';
@@ -87,6 +87,7 @@ export function provoke(mode: 'nvhe' | 'vhe', each: number, seed: bigint, revisi
 
 class Provoker {
   readonly #mode: 'nvhe' | 'vhe';
+  readonly #revision: Revision;
   readonly #random: () => bigint;
   readonly #machine: GuestMachine;
   readonly #counts = new Map<ExitKind, number>();
@@ -100,6 +101,7 @@ class Provoker {
 
   constructor(mode: 'nvhe' | 'vhe', seed: bigint, revision: Revision) {
     this.#mode = mode;
+    this.#revision = revision;
     this.#random = randomFrom(seed);
     this.#machine = guestMachine({ mode, revision, image: program(GADGETS.map((gadget) => `${gadget}\n b .\n`).join('')) });
     this.#hook();
@@ -111,7 +113,7 @@ class Provoker {
     const enter = world.enter.bind(world);
     const leave = world.leave.bind(world);
     world.enter = (memory) => {
-      if (memory.dirty) this.#dirty++;
+      if (memory.dirty || memory.state.get('debug-owner') !== DEBUG_OWNER.free) this.#dirty++;
       else this.#clean++;
       const panic = enter(memory);
       if (this.#event === 'irq') host.kick();
@@ -167,7 +169,7 @@ class Provoker {
       // A guest that stands on the processor still has the host's registers in memory.
       vcpu.getRegister('MDSCR_EL1');
       const label = `${this.#mode}, exit ${this.#exits}, ${kind} by ${gadget}`;
-      for (const { register, class: of, expected: was, found } of harm(this.#mode, constants, before, this.#look())) {
+      for (const { register, class: of, expected: was, found } of harm(this.#mode, constants, before, this.#look(), this.#revision)) {
         this.#faults.push(`${label}: ${register} (${of}) is ${found.toString(16)}, not ${was.toString(16)}`);
       }
       if (exit.kind === 'internal-error') {
@@ -225,7 +227,9 @@ class Provoker {
     vcpu.setRegister('pc', at(gadget));
     vcpu.setRegister('pstate', PSTATE_EL1H);
     // Half of the guests use debug registers themselves, which makes the set one that is switched.
-    const own = this.#pick([true, false]);
+    // Where they have an owner and it is the guest, nothing of debug traps.
+    const traps = this.#revision.guestDebug === 'owner' && gadget === 'mrs x3, DBGAUTHSTATUS_EL1';
+    const own = this.#pick([true, false]) && !traps;
     set('MDSCR_EL1', own ? MDE : 0n);
     for (let n = 0; n < capabilities.breakpoints; n++) {
       set(`DBGBVR${n}_EL1`, this.#random() & 0xffff_ffff_fffcn);

@@ -25,6 +25,8 @@ export const LOAD_PUT: Revision = {
   layout: CPU_CONTEXT,
   guestDebug: 'dirty',
   ownCallVectors: true,
+  // A VHE host has its per-processor pointer in TPIDR_EL2 by now, and TGE keeps VTTBR_EL2 from acting on it.
+  leaves: (mode) => (mode === 'vhe' ? ['TPIDR_EL1', 'VTTBR_EL2'] : []),
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
     vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn,
