@@ -5,9 +5,12 @@ export { classOf, constantsOf, harm, registerClasses, snapshot } from './classes
 export type { Harm, RegisterClass, Snapshot } from './classes.ts';
 export { Block } from './context/block.ts';
 export type { SlotPlace } from './context/block.ts';
+export { CONTEXT_2015_BASE, CONTEXT_DEBUG_PTR, CONTEXT_VHE, NR_SYS_REGS, SYS_REGS } from './context/generation-a.ts';
 export { CONTEXT_SYSREGS, CPU_CONTEXT, DEBUG_REGISTERS_MAX, GUEST_DEBUG_ARCH, VCPU_PARTS, VCPU_SIZE, VCPU_STATE, layout } from './context/layout.ts';
 export type { Layout, Slot, SlotSize } from './context/layout.ts';
 export type { Arm64DebugExit, Arm64Exit, ExitContext, ExitHandler, Outcome, PendingRead } from './exits/context.ts';
+export { CP14_ROWS } from './exits/cp14.ts';
+export type { Cp14Encoding, Cp14Row } from './exits/cp14.ts';
 export { EMULATED } from './exits/sysregs.ts';
 export { EXIT_TABLE, HANDLED_CLASSES } from './exits/table.ts';
 export type { ExitRow } from './exits/table.ts';
@@ -38,12 +41,17 @@ export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, without } from
 export type {
   GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
 } from './switch/step.ts';
+export { ALTERNATIVES } from './switch/alternatives.ts';
+export type { Alternative, AlternativeInstruction } from './switch/alternatives.ts';
 export { FAULTS, faithfulTo, faultsOf } from './switch/faults.ts';
 export type { Fault, FaultName } from './switch/faults.ts';
 export { DEFAULT_REVISION, PAIRS, REVISIONS, revisionNamed } from './switch/revisions/index.ts';
 export type { RevisionPair } from './switch/revisions/index.ts';
 export { LOAD_PUT } from './switch/revisions/load-put.ts';
 export { OWNER } from './switch/revisions/owner.ts';
+export { BASE_2015 } from './switch/revisions/2015-base.ts';
+export { DEBUG_PTR } from './switch/revisions/debug-ptr.ts';
+export { VHE_ALTERNATIVES } from './switch/revisions/vhe.ts';
 export { TWO_HOOKS } from './switch/revisions/two-hooks.ts';
 export { WorldSwitch } from './switch/world.ts';
 export type { Deferred, Left, Panic } from './switch/world.ts';

@@ -56,7 +56,6 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const { revision, faithful } = vm.world;
     this.guest = new Guest(new VcpuMemory(id, pages, host.processor.memory, host.byteOrder, { context: revision.layout, kernelBase: host.kernelBase }));
     this.guest.memory.state.set('timer-enabled', 1n);
-    this.guest.memory.state.set('vttbr', vm.vttbr);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
     this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
@@ -257,7 +256,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       return code.read(name);
     };
     return {
-      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), stage2: vm.stage2,
+      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), stage2: vm.stage2, faithful: vm.world.faithful,
       slotAt: this.#slotAt, hostRegister: read, count: () => read('CNTPCT_EL0'),
       psci: (call) => vm.psci(guest, call), forwards: (number) => vm.forwards(number),
       setPendingRead: (pending, data) => { this.#pendingRead = { read: pending, data }; },
@@ -407,6 +406,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const { host, world } = this.#vm;
     host.interrupts.setEnabled(host.code, this.#hostTimerId, true);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
+    this.guest.memory.state.set('vttbr', this.#vm.claimVttbr());
     if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
     const panic = world.load(this.guest.memory);
     if (panic) {

@@ -3,6 +3,7 @@ import type { Exit } from '@worldswitch/hypervisor';
 import type { MemorySlot } from '@worldswitch/hypervisor';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { Guest } from '../guest/guest.ts';
+import type { FaultName } from '../switch/faults.ts';
 import type { Stage2Tables } from '../stage2/tables.ts';
 
 /** What a debug exit says on arm64 (`kvm_debug_exit_arch`): the syndrome, and for watchpoints the address. */
@@ -35,6 +36,8 @@ export interface ExitContext {
   /** Guest physical address of an abort. */
   readonly ipa: bigint;
   readonly stage2: Stage2Tables;
+  /** Faults of the original code that the host has too. */
+  readonly faithful: ReadonlySet<FaultName>;
   slotAt(address: bigint): MemorySlot | undefined;
   /** A register of the host, for what a guest may see of it. */
   readonly hostRegister: (name: RegisterName) => bigint;

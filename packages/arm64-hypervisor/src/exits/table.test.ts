@@ -15,7 +15,7 @@ describe('the table of exits', () => {
   // What a 64-bit guest can bring to EL2 by the traps we set; floating point is dealt with in the vector.
   it('handles those that a guest of ours can cause, and names the default of the others', () => {
     const handled = EXIT_TABLE.filter(({ because }) => because !== 'not expected from a guest').map(({ name }) => name);
-    expect(handled).toEqual(['WFx', 'PAC', 'HVC64', 'SMC64', 'SYS64', 'SVE', 'IABT_LOW', 'DABT_LOW', 'BREAKPT_LOW', 'SOFTSTP_LOW', 'WATCHPT_LOW', 'BKPT32', 'BRK64']);
+    expect(handled).toEqual(['WFx', 'CP14_MR', 'PAC', 'CP14_64', 'HVC64', 'SMC64', 'SYS64', 'SVE', 'IABT_LOW', 'DABT_LOW', 'BREAKPT_LOW', 'SOFTSTP_LOW', 'WATCHPT_LOW', 'BKPT32', 'BRK64']);
   });
   it('reports a class that nobody expects as what it is, and the guest can go on', () => {
     const one = lab();

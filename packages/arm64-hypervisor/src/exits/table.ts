@@ -6,6 +6,7 @@ import { injectUndefined } from '../guest/inject.ts';
 import { dataAbort, instructionAbort } from './abort.ts';
 import { RESUME } from './context.ts';
 import type { ExitContext, ExitHandler, Outcome } from './context.ts';
+import { cp14, cp14Double } from './cp14.ts';
 import { hvc, smc } from './hypercall.ts';
 import { systemRegister } from './sysregs.ts';
 
@@ -49,6 +50,8 @@ function unknown({ guest, esr, far, ipa }: ExitContext): Outcome {
 
 const HANDLERS: Partial<Record<ExceptionClassName, { readonly because: string; readonly handle: ExitHandler }>> = {
   WFx: { because: 'HCR_EL2.{TWI, TWE}', handle: wfx },
+  CP14_MR: { because: 'MDCR_EL2.{TDA, TDOSA, TDRA}, of an AArch32 guest', handle: cp14 },
+  CP14_64: { because: 'MDCR_EL2.TDRA, of an AArch32 guest', handle: cp14Double },
   HVC64: { because: 'PSCI and hypercalls', handle: hvc },
   SMC64: { because: 'HCR_EL2.TSC: no firmware for guests', handle: smc },
   SYS64: { because: 'emulated registers', handle: systemRegister },

@@ -58,6 +58,10 @@ export class VcpuMemory {
     this.debugPtr = this.vcpuDebugState;
   }
 
+  get byteOrder(): ByteOrder {
+    return this.#order;
+  }
+
   /** Where the host's kernel has it. */
   get kernelAddress(): bigint {
     return this.#kernelBase + this.address;

@@ -1,14 +1,15 @@
 /** U-Boot as a guest, its whole session: the banner and every answer as on QEMU without EL2, and off by HVC. */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { QEMU, UBOOT_COMMANDS, recordUbootConsole } from '../../../../tooling/oracles/qemu/index.ts';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
-import { ubootGuest } from './uboot.ts';
+import { OTHERS, REFERENCE, type Ending } from './pairs.ts';
+import { ubootBanner, ubootGuest } from './uboot.ts';
 
 describe.runIf(haveTools(QEMU, 'apt-get'))('U-Boot as a guest', () => {
   it('boots, answers version, bdinfo and flinfo and powers off as on QEMU, after the same number of instructions in both modes', async () => {
     const { banner, answers } = await recordUbootConsole({ el2: false });
     const ticks = (['nvhe', 'vhe'] as const).map((mode) => {
-      const guest = ubootGuest(mode, 'translator');
+      const guest = ubootGuest({ revision: REFERENCE.revision, mode }, 'translator');
       expect(guest.end, mode).toBe('system-off');
       expect(guest.transcript.answers.map(({ command }) => command), mode).toEqual(UBOOT_COMMANDS);
       expect(guest.transcript.answers, mode).toEqual(answers);
@@ -17,5 +18,14 @@ describe.runIf(haveTools(QEMU, 'apt-get'))('U-Boot as a guest', () => {
       return guest.ticks;
     });
     expect(ticks[0]).toBe(ticks[1]);
+  });
+
+  // The whole session under each pair is in uboot.nightly.test.ts.
+  describe('as far as its countdown', () => {
+    let reference: Ending;
+    beforeAll(() => { reference = ubootBanner(REFERENCE); });
+    it.each(OTHERS)('says the same, takes the same time and is the same under $revision, $mode', (pair) => {
+      expect(ubootBanner(pair)).toEqual(reference);
+    });
   });
 });

@@ -1,43 +1,13 @@
 /** Registers a round trip moves, from execution on the model of a processor, against section 6 of the world-switch facts. */
-import { ID_AA64DFR0_EL1 } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
-import { Ledger, summarise } from '@worldswitch/hypervisor';
+import { summarise } from '@worldswitch/hypervisor';
 import type { LedgerRow } from '@worldswitch/hypervisor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Arm64Hypervisor } from '../../architecture.ts';
-import { VcpuMemory } from '../../guest/vcpu-memory.ts';
-import { MODEL_LAYOUT, MODEL_RAM, ModelProcessor, NO_INTERRUPTS } from '../../test/model-processor.ts';
+import { roundTrip } from '../../test/round-trip.ts';
+import type { RoundTripOptions } from '../../test/round-trip.ts';
 
-interface Wanted {
-  readonly faithful?: 'all' | readonly string[];
-  readonly dirty?: boolean;
-  readonly breakpoints?: number;
-  readonly watchpoints?: number;
-}
-
-/** Rows of one entry, one call of the guest, and the exit. */
-function rowsOf(revision: string, mode: AccessorMode, { faithful, dirty = false, breakpoints = 6, watchpoints = 4 }: Wanted = {}): readonly LedgerRow[] {
-  const processor = new ModelProcessor();
-  const dfr0 = processor.get('ID_AA64DFR0_EL1');
-  const counts = ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs');
-  processor.registers.set('ID_AA64DFR0_EL1', (dfr0 & ~counts) | ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }));
-  const { host, world } = new Arm64Hypervisor(processor, { mode, revision, layout: MODEL_LAYOUT, interrupts: NO_INTERRUPTS, ...(faithful && { faithful }) });
-  const vcpu = new VcpuMemory(0, host.pages.allocate(), processor.memory, 'little', { context: world.revision.layout, kernelBase: host.kernelBase });
-  vcpu.state.set('hcr', host.constants.hcr | (1n << 31n) | 1n);
-  vcpu.state.set('vttbr', 0x1_0000_4000_0000n);
-  vcpu.state.set('timer-enabled', 1n);
-  vcpu.context.set('PC', MODEL_RAM + 0x40_0000n);
-  vcpu.context.set('PSTATE', 0x3c5n);
-  if (dirty) vcpu.markDirty();
-  processor.guest = (p) => p.call(0x8400_0000n);
-  const ledger = new Ledger();
-  host.code.ledger = ledger;
-  expect(world.enter(vcpu)).toBeUndefined();
-  const stop = processor.run();
-  expect(world.leave(vcpu, stop.kind === 'hosted' ? stop.at : 0n)).toMatchObject({ kind: 'exit', exit: { code: 'sync' } });
-  return ledger.rows;
-}
+const rowsOf = (revision: string, mode: AccessorMode, wanted: RoundTripOptions = {}): readonly LedgerRow[] => roundTrip(revision, mode, wanted).rows;
 
 /** Reads and writes of a kind, in all phases or in one. */
 function moved(rows: readonly LedgerRow[], kind: string, phase?: string): number {
@@ -60,7 +30,7 @@ const CASES: readonly (readonly [string, AccessorMode, 'all' | undefined, readon
 ];
 
 describe.each(CASES)('%s on %s, faithful to %s', (revision, mode, faithful, expected) => {
-  const wanted: Wanted = { ...(faithful && { faithful }) };
+  const wanted: RoundTripOptions = { ...(faithful && { faithful }) };
   it(`moves ${expected.join(' + ')} registers of the two contexts`, () => {
     const rows = rowsOf(revision, mode, wanted);
     expect(PHASES.map((phase) => moved(rows, 'context', phase))).toEqual(expected);
