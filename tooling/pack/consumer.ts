@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { repositoryRoot } from '../files.ts';
+import { runExamples } from './examples.ts';
 import { run } from './run.ts';
 
 export interface Packed {
@@ -17,7 +18,8 @@ const isNodeEntry = (entry: string): boolean => /\/node$/.test(entry);
 
 /**
  * Behaves as a user who installs the tarballs into an empty folder: imports every entry in Node, compiles against all of
- * them, and bundles every entry but the `/node` ones for a browser. Nothing is fetched: what a package needs and did not declare is missing here.
+ * them, bundles every entry but the `/node` ones for a browser, and runs the examples that use published packages alone. Nothing is
+ * fetched: what a package needs and did not declare is missing here.
  * @returns one sentence per problem
  */
 export async function consumerProblems(packed: readonly Packed[]): Promise<string[]> {
@@ -40,7 +42,12 @@ async function problemsIn(folder: string, packed: readonly Packed[]): Promise<st
     return [`install: ${String(error)}`];
   }
   const entries = packed.flatMap((p) => p.entries);
-  return [...entries.flatMap((entry) => importProblems(entry, folder)), ...typeProblems(entries, folder), ...(await bundleProblems(entries.filter((e) => !isNodeEntry(e)), folder))];
+  return [...entries.flatMap((entry) => importProblems(entry, folder)), ...typeProblems(entries, folder), ...(await bundleProblems(entries.filter((e) => !isNodeEntry(e)), folder)), ...exampleProblems(folder, packed)];
+}
+
+function exampleProblems(folder: string, packed: readonly Packed[]): readonly string[] {
+  const { ran, problems } = runExamples(folder, new Set(packed.map(({ name }) => name)));
+  return ran + problems.length === 0 ? ['examples: none uses published packages alone, so none was tried from the tarballs'] : problems;
 }
 
 function importProblems(entry: string, folder: string): string[] {

@@ -1,0 +1,32 @@
+/** Records the round trips on the whole machine: `npx tsx examples/recorded-port/record.ts`. Only this file has a processor. */
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { NEOVERSE_N1, STATE, createInstructionTable, createVirt, hostPort, virtProcessors, type Arm64Cpu } from '@worldswitch/arm64';
+import { HOSTED_SIZE, processorOf } from '@worldswitch/arm64-hypervisor';
+import * as devices from '@worldswitch/devices';
+import { Engine } from '@worldswitch/engine';
+import * as images from '@worldswitch/image';
+import { EngineMemory } from '@worldswitch/machine';
+import { Recorder } from './recording.ts';
+import { HOSTED, RAM, RECORDED, roundTrip, type Recorded } from './round-trip.ts';
+
+/** What the machine is asked and answers, in one round trip. */
+export function record(which: Recorded): readonly string[] {
+  const model = NEOVERSE_N1;
+  const engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: 'evaluator' });
+  const { machine, cpus } = createVirt({ devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: RAM.size });
+  engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
+  const cpu = cpus[0] as unknown as Arm64Cpu;
+  const recorder = new Recorder(processorOf({ machine, cpu, port: hostPort(cpu.processor) }));
+  const { end } = roundTrip(recorder, which);
+  if (end !== 'shutdown') throw new Error(`${which.revision} (${which.mode}): the guest ended with ${end}, not with its SYSTEM_OFF`);
+  return recorder.lines;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const which of RECORDED) {
+    const lines = record(which);
+    writeFileSync(new URL(`./${which.revision}-${which.mode}.json`, import.meta.url), `${JSON.stringify(lines).replaceAll('","', '",\n"')}\n`);
+    console.log(`${which.revision} (${which.mode}): ${lines.length} questions and answers`);
+  }
+}
