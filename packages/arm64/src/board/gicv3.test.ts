@@ -168,6 +168,12 @@ describe('a board with a GICv3', () => {
     expect([two.load(GICR), three.load(GICD + 0xffe8n)]).toEqual([undefined, 0x3bn]);
   });
 
+  it('without EL2 has the physical interface alone', () => {
+    const b = new Bench({ el2: false }).open();
+    b.set('ICC_SGI1R_EL1', 0x0500_0001n);
+    expect(b.all('ISR_EL1', 'ICC_IAR1_EL1', 'ICC_SRE_EL1', 'ICC_SRE_EL2', 'ICH_VTR_EL2')).toEqual([0x80n, 5n, 7n, 'undefined', 'undefined']);
+  });
+
   it('sends SGIs between processors, and SPIs where they are routed', () => {
     const b = new Bench({ cpus: 3 });
     for (const cpu of [0, 1, 2]) b.open(cpu);

@@ -1,13 +1,17 @@
 /** The GICv3 of the whole machine against QEMU: what software reads step by step is the same. */
+import { NEOVERSE_N1 } from '@worldswitch/arm64';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '@worldswitch/machine/testing';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
 import { firstDifference, Guest, GUEST_TOOLS } from './guest.ts';
 import { GicGuest } from './gicv3-guest.ts';
+import { arm64Machine, type Arm64Machine } from './machine.ts';
 import { VGIC_ROUND_BYTES, VGIC_ROUNDS, VGIC_SOURCE } from './vgic-guest.ts';
 import { physicalSteps, virtualSteps } from './gicv3-steps.ts';
 
 const CPU = 'neoverse-n1';
+/** More instructions than any of these guests takes. */
+const LONGEST = 50_000_000;
 
 /** The first words that differ, with what they are. */
 function differences(guest: GicGuest, ours: readonly bigint[], qemu: readonly bigint[]): string[] {
@@ -55,5 +59,18 @@ describe.runIf(haveTools(...GUEST_TOOLS))('virtual interrupts of a guest and its
   });
   it.each(['evaluator', 'interpreter', 'translator'] as const)('come at the same ticks as on QEMU, on the %s', (kind) => {
     expect(firstDifference(guest.onOurs(kind, CPU), qemu)).toBeUndefined();
+  });
+  it('go on from a snapshot at any moment, in another machine', () => {
+    // Little memory, which makes snapshots quick.
+    const small = (): Arm64Machine => arm64Machine({ model: NEOVERSE_N1, gic: 3, ram: 2 ** 22, image: { kind: 'elf', elf: guest.elf }, semihosting: true });
+    const machine = small();
+    const random = new Random(5);
+    for (let n = 0; n < 2; n++) {
+      expect(machine.run(10_000 + random.below(40_000)).kind).toBe('budget');
+      const other = small();
+      other.virt.machine.restore(machine.virt.machine.save());
+      expect(other.run(LONGEST)).toMatchObject({ kind: 'halted' });
+      expect(firstDifference(guest.resultsOf(other), qemu)).toBeUndefined();
+    }
   });
 });

@@ -15,6 +15,8 @@ export interface MachineOptions {
   readonly deviceTree?: Uint8Array;
   /** Default true. */
   readonly el2?: boolean;
+  /** Bytes of RAM; default the board's. */
+  readonly ram?: number;
   /** Version of the interrupt controller; default 2. */
   readonly gic?: 2 | 3;
   /** Keep the digest of program counters. */
@@ -62,7 +64,7 @@ export function arm64Machine(options: MachineOptions): Arm64Machine {
   let console = '';
   const virt = createVirt({
     devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model, { sync }), image, el2, gic, model: model.name,
-    ...(deviceTree !== undefined && { deviceTree }), ...(options.semihosting === true && { semihosting: {} }),
+    ...(options.ram !== undefined && { ram: options.ram }), ...(deviceTree !== undefined && { deviceTree }), ...(options.semihosting === true && { semihosting: {} }),
     console: (byte) => {
       console += String.fromCharCode(byte);
       onConsole?.(machine);
