@@ -39,7 +39,17 @@ function traceCommand(done: Done): Command {
     });
 }
 
+function alternativesCommand(done: Done): Command {
+  return new Command('alternatives').description('where the assembly of revision vhe has one instruction for either mode')
+    .option('--why', 'with the reason of each')
+    .option('--json', 'as JSON, for schemas/alternatives.schema.json')
+    .action(async (options: { readonly why?: boolean; readonly json?: boolean }) => {
+      const { alternatives } = await import('./alternatives.ts');
+      done(alternatives(options));
+    });
+}
+
 /** In the order of the help text. `done` is told the exit status. */
 export function switchCommands(done: Done): readonly Command[] {
-  return [compareCommand(done), traceCommand(done)];
+  return [compareCommand(done), traceCommand(done), alternativesCommand(done)];
 }
