@@ -1,5 +1,5 @@
 /** The arm64 hypervisor as the neutral `Kvm` wants it: one host, its revision and its VMs. */
-import { KvmError, HYPERVISOR_API_VERSION } from '@worldswitch/hypervisor';
+import { HYPERVISOR_API_VERSION } from '@worldswitch/hypervisor';
 import type { Capabilities, HypervisorArchitecture, RevisionSummary } from '@worldswitch/hypervisor';
 import type { Arm64DebugExit } from './exits/context.ts';
 import { Host } from './host/host.ts';
@@ -19,9 +19,6 @@ export interface Arm64HypervisorOptions extends HostOptions, VmOptions {
   readonly faithful?: 'all' | readonly string[];
 }
 
-/** VMIDs of 8 bits; 0 is the host's. */
-const VMIDS = 255;
-
 export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   readonly name = 'arm64';
   readonly apiVersion = HYPERVISOR_API_VERSION;
@@ -30,7 +27,6 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   readonly host: Host;
   readonly world: WorldSwitch;
   readonly #options: Arm64HypervisorOptions;
-  #nextVmid = 1;
 
   /**
    * Takes over a processor that has just been reset and boots the host on it. Throws `KvmError` EINVAL for a revision that does not exist
@@ -56,9 +52,6 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   }
 
   createVm(): Arm64Vm {
-    if (this.#nextVmid > VMIDS) {
-      throw new KvmError('ENOSPC', { value: `VM ${this.#nextVmid}`, rule: `a host has ${VMIDS} VMIDs and does not use one twice`, remedy: 'start a new host' });
-    }
-    return new Arm64Vm(this.host, this.world, this.#nextVmid++, this.#options);
+    return new Arm64Vm(this.host, this.world, this.#options);
   }
 }

@@ -22,7 +22,13 @@ export { DEBUG_DIRTY, VcpuMemory } from './guest/vcpu-memory.ts';
 export type { HostConstants, HostContext } from './host/context.ts';
 export { Host, RunawayError } from './host/host.ts';
 export type { HostOptions, Occupant } from './host/host.ts';
+export { HostGicV3 } from './host/gicv3.ts';
 export { HostGicV2, INTID, KICK_INTID } from './host/interrupts.ts';
+export type { HostGicV2Places } from './host/interrupts.ts';
+export { NO_VMID, Vmids } from './host/vmids.ts';
+export type { VmidHolder } from './host/vmids.ts';
+export type { Listed, VirtualInterface } from './vgic/interface.ts';
+export type { InterruptProperties } from './vgic/interrupts.ts';
 export type { HostInterrupts } from './host/interrupts.ts';
 export { HOSTED_SIZE, VECTOR, entriesOf } from './host/layout.ts';
 export type { HostLayout, HostedEntries } from './host/layout.ts';
@@ -37,7 +43,7 @@ export { FULL_CONTEXT, VHE_HOST_CONTEXT, debugRegister, named } from './switch/s
 export type { Moved, Naming } from './switch/steps/registers.ts';
 export { Recorder } from './switch/recorder.ts';
 export type { Place } from './switch/recorder.ts';
-export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, without } from './switch/step.ts';
+export { PHASES, PHASE_OWNER, StepListError, compose, newScratch, placed, without } from './switch/step.ts';
 export type {
   GuestExit, PanicReport, Phase, Predicate, Revision, Step, StepKind, SwitchContext, SwitchFeatures, SwitchScratch,
 } from './switch/step.ts';
@@ -57,4 +63,4 @@ export { WorldSwitch } from './switch/world.ts';
 export type { Deferred, Left, Panic } from './switch/world.ts';
 export { Arm64Vcpu } from './vcpu.ts';
 export { Arm64Vm } from './vm.ts';
-export type { VmOptions } from './vm.ts';
+export type { InterruptInterface, VmOptions } from './vm.ts';

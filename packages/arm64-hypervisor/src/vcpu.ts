@@ -21,6 +21,8 @@ import { VCPU_SIZE } from './context/layout.ts';
 import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
 import type { Panic } from './switch/world.ts';
+import { MAINTENANCE_INTID } from './vgic/interface.ts';
+import { VirtualInterrupts } from './vgic/interrupts.ts';
 import type { Arm64Vm } from './vm.ts';
 
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
@@ -46,6 +48,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #pendingCall: bigint[] | undefined;
   #stashed: Arm64Exit | undefined;
   #hostTimerOn = false;
+  readonly #virtualInterrupts: VirtualInterrupts | undefined;
   #progress = { at: 0n, exits: 0 };
 
   constructor(id: number, vm: Arm64Vm, slotAt: (address: bigint) => MemorySlot | undefined) {
@@ -58,6 +61,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
+    if (vm.interruptInterface && host.virtualInterface) this.#virtualInterrupts = new VirtualInterrupts(host.virtualInterface, vm.interruptInterface.properties);
     this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
   }
 
@@ -71,6 +75,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const first = features.includes('power-off');
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
     this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
+    this.#virtualInterrupts?.reset(this.guest.memory.state);
     this.guest.power = first ? 'off' : 'on';
     this.#pendingRead = undefined;
     this.#pendingCall = undefined;
@@ -89,11 +94,19 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   setLine(line: string, level: boolean): boolean {
-    if (line !== 'irq' && line !== 'fiq') return false;
-    this.guest.setLine(line, level);
-    // The lines are in HCR_EL2, which is written at entry: out and in again.
+    const id = this.#virtualInterrupts && /^intid(\d{1,8})$/.exec(line)?.[1];
+    if (id !== undefined) this.#virtualInterrupts?.setInput(Number(id), level);
+    else if (this.#virtualInterrupts || (line !== 'irq' && line !== 'fiq')) return false;
+    else this.guest.setLine(line, level);
+    // The lines are in HCR_EL2, interrupts in list registers, which are written at entry: out and in again.
     if (this.#inside) this.#vm.host.kick();
     return true;
+  }
+
+  /** An interrupt that comes once, whatever its input: a software interrupt, a message. Nothing on a vCPU without a virtual CPU interface. */
+  inject(id: number): void {
+    this.#virtualInterrupts?.inject(id);
+    if (this.#inside) this.#vm.host.kick();
   }
 
   interrupt(): void {
@@ -180,6 +193,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
     guest.commitPc();
     this.#programHostTimer();
+    this.#virtualInterrupts?.flush(guest.memory.state);
     const entered = this.#vm.world.enter(guest.memory);
     if (entered && 'exit' in entered) return this.#deferred(entered.exit);
     if (entered) return this.#panicked(entered);
@@ -214,6 +228,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   #exited(exit: GuestExit): Outcome {
+    this.#virtualInterrupts?.sync(this.guest.memory.state);
     if (this.#vm.world.revision.guestDebug === 'dirty') clearDebug(this.guest);
     return this.#handle(exit);
   }
@@ -261,6 +276,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       psci: (call) => vm.psci(guest, call), forwards: (number) => vm.forwards(number),
       setPendingRead: (pending, data) => { this.#pendingRead = { read: pending, data }; },
       setPendingCall: (results) => { this.#pendingCall = results; },
+      sendSgi: (value) => vm.sendSgi(guest, value),
       report: (text) => { vm.report(text); },
     };
   }
@@ -297,8 +313,15 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   #setLines(change: Partial<Guest['lines']>): void {
-    this.guest.lines = { ...this.guest.lines, ...change };
-    this.#linesChanged = true;
+    const lines = { ...this.guest.lines, ...change };
+    this.guest.lines = lines;
+    if (!this.#virtualInterrupts) {
+      this.#linesChanged = true;
+      return;
+    }
+    // The guest's own interrupts, without the VMM.
+    this.#virtualInterrupts.setInput(INTID.virtualTimer, lines.vtimer);
+    this.#virtualInterrupts.setInput(INTID.physicalTimer, lines.ptimer);
   }
 
   // Timers
@@ -375,7 +398,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #wait(end: bigint): Arm64Exit | 'again' {
     const { guest } = this;
     const { host } = this.#vm;
-    if (guest.interruptPending || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
+    if (guest.interruptPending || this.#virtualInterrupts?.pending === true || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
       guest.waiting = false;
       return 'again';
     }
@@ -406,6 +429,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const { host, world } = this.#vm;
     host.interrupts.setEnabled(host.code, this.#hostTimerId, true);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
+    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, true);
     this.guest.memory.state.set('vttbr', this.#vm.claimVttbr());
     if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
     const panic = world.load(this.guest.memory);
@@ -434,6 +458,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
     const panic = world.put(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
+    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
     this.guest.loaded = undefined;
     if (world.revision.guestDebug === 'owner') putDebug(this.guest);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);

@@ -1,5 +1,6 @@
 /** A VM on a host: stage 2, VMID, vCPUs and what they share. */
 import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
+import { hex } from '@worldswitch/bits';
 import { narrowCall, psci } from '@worldswitch/arm64/firmware';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { MemorySlot, VmBackend } from '@worldswitch/hypervisor';
@@ -7,8 +8,12 @@ import type { Arm64DebugExit, Outcome } from './exits/context.ts';
 import { RESUME } from './exits/context.ts';
 import type { Guest } from './guest/guest.ts';
 import type { Host } from './host/host.ts';
+import { PAGE } from './host/pages.ts';
+import { NO_VMID } from './host/vmids.ts';
 import { Stage2Tables } from './stage2/tables.ts';
 import type { WorldSwitch } from './switch/world.ts';
+import { CPU_INTERFACE_SIZE } from './vgic/interface.ts';
+import type { InterruptProperties } from './vgic/interrupts.ts';
 import { Arm64Vcpu } from './vcpu.ts';
 
 /** What a VM may be given beside memory and vCPUs. */
@@ -21,6 +26,16 @@ export interface VmOptions {
   readonly hostInterrupt?: (id: number) => void;
   /** The virtual counter starts at the physical count less this; 0 by default, so that guests see the machine's count. */
   readonly cntvoff?: bigint;
+  /** Gives vCPUs the virtual CPU interface of the host's controller. Without it the VMM has its own controller, and two lines to each vCPU. */
+  readonly interruptInterface?: InterruptInterface;
+}
+
+/** How a VM has its CPU interface in hardware. Inputs are then `intid<n>` of `Vcpu.setLine`, instead of `irq` and `fiq`. */
+export interface InterruptInterface {
+  /** GICv2: where the guest finds it (GICC), a page address outside its memory. */
+  readonly guestAddress?: bigint;
+  /** What a distributor knows of an interrupt; asked when it is first used. */
+  readonly properties?: (id: number) => InterruptProperties;
 }
 
 const FEATURES = ['power-off', 'psci-0.2'];
@@ -39,20 +54,49 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly host: Host;
   readonly world: WorldSwitch;
   readonly stage2: Stage2Tables;
-  readonly vttbr: bigint;
   readonly guestHcr: bigint;
   readonly cntvoff: bigint;
+  readonly interruptInterface: InterruptInterface | undefined;
   readonly #options: VmOptions;
   readonly #vcpus = new Map<number, Arm64Vcpu>();
+  #vmid = NO_VMID;
 
-  constructor(host: Host, world: WorldSwitch, vmid: number, options: VmOptions) {
+  constructor(host: Host, world: WorldSwitch, options: VmOptions) {
     this.host = host;
     this.world = world;
     this.stage2 = new Stage2Tables(host.addressBits, host.processor.memory, host.pages);
-    this.vttbr = (BigInt(vmid) << 48n) | this.stage2.root;
     this.guestHcr = guestHcr(host.mode);
     this.cntvoff = options.cntvoff ?? 0n;
     this.#options = options;
+    this.interruptInterface = options.interruptInterface && this.#interface(options.interruptInterface);
+  }
+
+  /** Throws `KvmError` ENODEV where the host has none, EINVAL for an address that is missing, in vain or not a page's. */
+  #interface(wanted: InterruptInterface): InterruptInterface {
+    const { virtualInterface } = this.host;
+    if (virtualInterface === undefined) {
+      throw new KvmError('ENODEV', { value: 'interruptInterface', rule: 'the host\'s interrupt controller was given without virtualisation extensions', remedy: 'name GICH and GICV, or use a GICv3' });
+    }
+    const { guestAddress } = wanted;
+    const { cpuInterface, version } = virtualInterface;
+    if ((cpuInterface === undefined) !== (guestAddress === undefined) || (guestAddress ?? 0n) % PAGE !== 0n) {
+      throw new KvmError('EINVAL', { value: `guestAddress ${guestAddress === undefined ? 'absent' : hex(guestAddress)}`, rule: `the interface of a GICv${version} is ${version === 2 ? 'at a page of the guest\'s' : 'in system registers'}`, remedy: version === 2 ? 'say where' : 'leave it out' });
+    }
+    if (cpuInterface !== undefined && guestAddress !== undefined) this.stage2.mapDevice(guestAddress, cpuInterface, CPU_INTERFACE_SIZE);
+    return wanted;
+  }
+
+  /** VTTBR_EL2 of a vCPU that is about to run. */
+  claimVttbr(): bigint {
+    this.#vmid = this.host.vmids.claim(this.#vmid);
+    return this.#vttbr;
+  }
+  get #vttbr(): bigint {
+    return (BigInt(this.#vmid.vmid) << 48n) | this.stage2.root;
+  }
+  /** Nothing is left of a VMID of another generation. */
+  #invalidate(): void {
+    if (this.host.vmids.current(this.#vmid)) this.host.invalidate(this.#vttbr);
   }
 
   slotAdded(): void {
@@ -62,7 +106,7 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   slotRemoved(slot: MemorySlot): void {
     for (const vcpu of this.#vcpus.values()) vcpu.settle();
     this.stage2.unmap(slot.guestAddress, slot.size);
-    this.host.invalidate(this.vttbr);
+    this.#invalidate();
   }
 
   createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): Arm64Vcpu {
@@ -77,8 +121,18 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
       this.host.vacate(vcpu);
       this.host.pages.free(vcpu.guest.memory.address);
     }
-    this.host.invalidate(this.vttbr);
+    this.#invalidate();
     this.stage2.dispose();
+  }
+
+  /** An SGI that a vCPU sends by ICC_SGI1R_EL1: to those it names by Aff0, or to all others (IHI 0069 12.2.26). False without the interface. */
+  sendSgi(sender: Guest, value: bigint): boolean {
+    if (this.interruptInterface === undefined) return false;
+    const others = ((value >> 40n) & 1n) !== 0n;
+    for (const [id, vcpu] of this.#vcpus) {
+      if (others ? vcpu.guest !== sender : ((value >> BigInt(id)) & 1n) !== 0n && id < 16) vcpu.inject(Number((value >> 24n) & 15n));
+    }
+    return true;
   }
 
   /** Throws `KvmError` ENOENT for a feature nobody has. */

@@ -150,6 +150,9 @@ for (let crm = 1; crm < 8; crm++) {
 }
 add('REVIDR_EL1', { because: 'what the host\'s core says', read: ({ hostRegister }) => hostRegister('REVIDR_EL1') });
 
+// Software interrupts: HCR_EL2.IMO.
+add('ICC_SGI1R_EL1', { because: 'who receives it is known here, not in the processor that the guest happens to be on', write: ({ sendSgi }, value) => sendSgi(value) });
+
 // Performance monitors: MDCR_EL2.{TPM, TPMCR}. Guests have none.
 for (const { name, group } of REGISTER_LIST) if (group === 'pmu') add(name, ignored('no performance monitors are given to guests'));
 

@@ -1,5 +1,6 @@
 /** The host's side of a switch: its context in memory, and the constants that stand for "the host runs". */
 import type { Block } from '../context/block.ts';
+import type { VirtualInterface } from '../vgic/interface.ts';
 
 /** Values of registers that are the same whenever the host runs. */
 export interface HostConstants {
@@ -19,4 +20,6 @@ export interface HostContext {
   /** Its breakpoints and watchpoints, for revisions that keep them with the processor and not with each vCPU. */
   readonly debugState: Block;
   readonly constants: HostConstants;
+  /** List registers and what goes with them, where the interrupt controller has them. */
+  readonly virtualInterface: VirtualInterface | undefined;
 }

@@ -16,12 +16,14 @@ import { KERNEL_BASE } from '../switch/steps/kern-hyp-va.ts';
 import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from '../switch/steps/registers.ts';
 import type { SwitchFeatures } from '../switch/step.ts';
 import { guestAddressBits, vtcrFor } from '../stage2/tables.ts';
+import type { VirtualInterface } from '../vgic/interface.ts';
 import type { HostConstants, HostContext } from './context.ts';
 import { KICK_INTID } from './interrupts.ts';
 import type { HostInterrupts } from './interrupts.ts';
 import { VECTOR, entriesOf } from './layout.ts';
 import type { HostLayout, HostedEntries } from './layout.ts';
 import { PageAllocator } from './pages.ts';
+import { Vmids } from './vmids.ts';
 
 export interface HostOptions {
   readonly mode: AccessorMode;
@@ -83,7 +85,9 @@ export class Host implements HostContext {
   readonly context: Block;
   readonly debugState: Block;
   readonly constants: HostConstants;
+  readonly virtualInterface: VirtualInterface | undefined;
   readonly features: SwitchFeatures;
+  readonly vmids = new Vmids(8, () => { this.#invalidateAll(); });
   /** What the host's kernel adds to a physical address to have its own: 0 at EL2, where it has no other. */
   readonly kernelBase: bigint;
   /** Bits of a guest physical address. */
@@ -117,6 +121,7 @@ export class Host implements HostContext {
       hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors,
       callVectors: ownCallVectors ? this.entries.callVectors : this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),
     };
+    this.virtualInterface = interrupts.virtualInterface?.(this.code);
     this.#boot(timerControl);
   }
 
@@ -243,6 +248,18 @@ export class Host implements HostContext {
     }
     if (at === vectors + VECTOR.currentSerror) throw new RunawayError('an SError came while the host ran', at);
     code.daif('set', MASK_INTERRUPTS);
+  }
+
+  /** Translations of EL1 and EL0, of every VMID and of none: before VMIDs are given a second time. */
+  #invalidateAll(): void {
+    this.#occupant?.settle();
+    this.call((code) => {
+      code.place = { step: 'tlb-invalidate', phase: '', kind: 'stage2' };
+      code.dsb('ish');
+      code.invalidate('TLBI ALLE1IS');
+      code.dsb('ish');
+      code.isb();
+    });
   }
 
   /** Invalidates stage 1 and 2 translations of a VM: of one guest page, or all. `vttbr` names its tables and VMID. */

@@ -1,6 +1,8 @@
 /** How the host's kernel talks to its interrupt controller: by loads and stores of its own. */
 import type { HostMemory } from '../processor.ts';
 import type { HostedCode } from '../switch/code.ts';
+import { GicV2VirtualInterface } from '../vgic/gicv2.ts';
+import type { VirtualInterface } from '../vgic/interface.ts';
 
 /** Interrupt numbers of the timers (Arm Base System Architecture). */
 export const INTID = { virtualTimer: 27, hypPhysicalTimer: 26, physicalTimer: 30 } as const;
@@ -8,6 +10,8 @@ export const INTID = { virtualTimer: 27, hypPhysicalTimer: 26, physicalTimer: 30
 export interface HostInterrupts {
   /** Once, when the host boots. */
   initialise(code: HostedCode): void;
+  /** The virtual CPU interface of the controller, asked for once, at EL2; absent where there is none. */
+  virtualInterface?(code: HostedCode): VirtualInterface | undefined;
   /** Takes the interrupt that is signalled; undefined when it is spurious. */
   acknowledge(code: HostedCode): number | undefined;
   complete(code: HostedCode, id: number): void;
@@ -29,14 +33,28 @@ const GICC_IAR = 0x0cn;
 const GICC_EOIR = 0x10n;
 const SPURIOUS = 1020n;
 
-/** A GICv2 by the physical addresses of its two halves (IHI 0048B 4.3, 4.4). */
+/** A GICv2 by the physical addresses of its parts; the last two where it has the virtualisation extensions, GICH and GICV (IHI 0048B 4.3, 4.4, 5.3). */
+export interface HostGicV2Places {
+  readonly distributor: bigint;
+  readonly cpuInterface: bigint;
+  readonly virtualControl?: bigint;
+  readonly virtualCpuInterface?: bigint;
+}
+
 export class HostGicV2 implements HostInterrupts {
   readonly #distributor: bigint;
   readonly #cpu: bigint;
 
-  constructor({ distributor, cpuInterface }: { readonly distributor: bigint; readonly cpuInterface: bigint }) {
+  readonly #virtual: { readonly control: bigint; readonly cpuInterface: bigint } | undefined;
+
+  constructor({ distributor, cpuInterface, virtualControl, virtualCpuInterface }: HostGicV2Places) {
     this.#distributor = distributor;
     this.#cpu = cpuInterface;
+    this.#virtual = virtualControl === undefined || virtualCpuInterface === undefined ? undefined : { control: virtualControl, cpuInterface: virtualCpuInterface };
+  }
+
+  virtualInterface(code: HostedCode): VirtualInterface | undefined {
+    return this.#virtual && new GicV2VirtualInterface(code, this.#virtual);
   }
 
   initialise(code: HostedCode): void {

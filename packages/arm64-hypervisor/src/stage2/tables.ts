@@ -8,6 +8,8 @@ const HOST = 0;
 const VALID = 1n;
 const TABLE_OR_PAGE = 2n;
 const ADDRESS = 0x0000_ffff_ffff_f000n;
+/** Device-nGnRE (MemAttr 0b0001), never executed, access flag set. */
+const DEVICE = (1n << 2n) | (1n << 10n) | (2n << 53n);
 /** Normal memory, write-back cacheable (MemAttr 0b1111), inner shareable, access flag set. */
 const NORMAL = (0xfn << 2n) | (3n << 8n) | (1n << 10n);
 const S2AP_READ = 1n << 6n;
@@ -52,6 +54,13 @@ export class Stage2Tables {
       return;
     }
     this.#write(this.#entry(guest, 3, true) as bigint, (host & ADDRESS) | attributes | TABLE_OR_PAGE | VALID);
+  }
+
+  /** Maps pages of a device of the host's. Addresses and size aligned to pages. */
+  mapDevice(guest: bigint, host: bigint, size: bigint): void {
+    for (let offset = 0n; offset < size; offset += PAGE) {
+      this.#write(this.#entry(guest + offset, 3, true) as bigint, ((host + offset) & ADDRESS) | DEVICE | S2AP_READ | S2AP_WRITE | TABLE_OR_PAGE | VALID);
+    }
   }
 
   /** What a guest address is mapped to, and how; undefined when it is not. */

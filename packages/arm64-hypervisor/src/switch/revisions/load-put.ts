@@ -13,6 +13,7 @@ import { stage2OffLate, stage2OnLate } from '../steps/stage2-late.ts';
 import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
 import { trapsCommonOff, trapsCommonOn, trapsOffLate, trapsOnLate } from '../steps/traps-late.ts';
 import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+import { VGIC_FLUSH, VGIC_LOAD, VGIC_OFF, VGIC_ON, VGIC_PUT, VGIC_SYNC } from '../steps/vgic-interface.ts';
 
 const { hostSave, guestRestore, guestSave } = el1Steps({ owned: false });
 const [aarch32Load, aarch32Put] = aarch32Steps('vhe', ['load', 'put'], [[], []]);
@@ -29,18 +30,18 @@ export const LOAD_PUT: Revision = {
   leaves: (mode) => (mode === 'vhe' ? ['TPIDR_EL1', 'VTTBR_EL2'] : []),
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
-    vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn,
-    maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speOff,
+    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn,
+    ...VGIC_FLUSH, maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speOff,
     aarch32In, guestRestore.nvhe,
-    stage2OnLate.nvhe, stage2OnLate.vhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, timerTrapsOn,
+    stage2OnLate.nvhe, stage2OnLate.vhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
     guestRestore.vhe, debugToGuest,
     hostStackSave, pendingCheck, guestStackRestore, guestEnter,
     vectorLate, guestExit, stackExchange, serrorCheck,
     guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
     guestSave.nvhe, guestSave.vhe, aarch32Out,
-    timerTrapsOffStep, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
-    hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, debugToHostStep, speOn, noRunningVcpu, unmaskExceptions, returnToHost,
-    trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff,
+    timerTrapsOffStep, VGIC_OFF, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
+    hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, debugToHostStep, speOn, noRunningVcpu, unmaskExceptions, returnToHost, ...VGIC_SYNC,
+    trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff, ...VGIC_PUT,
     panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
   ],
 };

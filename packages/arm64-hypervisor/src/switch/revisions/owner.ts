@@ -13,6 +13,7 @@ import { stage2Load, stage2OffLate, stage2OnLate, translationDone } from '../ste
 import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
 import { trapsCommonOff, trapsCommonOn, trapsOffLate, trapsOnLate } from '../steps/traps-late.ts';
 import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+import { VGIC_FLUSH, VGIC_LOAD, VGIC_OFF, VGIC_ON, VGIC_PUT, VGIC_SYNC } from '../steps/vgic-interface.ts';
 
 const { hostSave, guestRestore, guestSave } = el1Steps({ owned: true });
 const [aarch32Load, aarch32Put] = aarch32Steps('vhe', ['load', 'put'], [[], []]);
@@ -31,18 +32,18 @@ export const OWNER: Revision = {
   leaves: (mode) => (mode === 'vhe' ? ['TPIDR_EL1', 'VTTBR_EL2'] : []),
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
-    vtimerOffsetOn, vtimerLoad, stage2Load, running.load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
-    maskExceptions, hostSave.nvhe, hostSave.vhe, running.nvhe, speDisable, translationDone('in'),
+    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, stage2Load, running.load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
+    ...VGIC_FLUSH, maskExceptions, hostSave.nvhe, hostSave.vhe, running.nvhe, speDisable, translationDone('in'),
     aarch32In, guestRestore.nvhe,
-    stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, timerTrapsOn,
+    stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
     guestRestore.vhe, ownerToGuest,
     hostStackSave, pendingCheck, guestStackRestore, guestEnter,
     vectorLate, guestExit, stackExchange, serrorCheck,
     guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
     guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),
-    timerTrapsOffStep, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
-    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, running.clear, unmaskExceptions, returnToHost,
-    trapsCommonOff, ...PUT, aarch32Put, fpPut, running.put, vtimerPut, vtimerOffsetOff,
+    timerTrapsOffStep, VGIC_OFF, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
+    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, running.clear, unmaskExceptions, returnToHost, ...VGIC_SYNC,
+    trapsCommonOff, ...PUT, aarch32Put, fpPut, running.put, vtimerPut, vtimerOffsetOff, ...VGIC_PUT,
     panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
   ],
 };

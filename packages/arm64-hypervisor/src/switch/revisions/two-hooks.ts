@@ -9,7 +9,10 @@ import type { Revision } from '../step.ts';
 import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from '../steps/sysreg.ts';
 import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
 import { maskExceptions, trapsOffStep, trapsOn, unmaskExceptions } from '../steps/traps.ts';
+import { vgicPerRun } from '../steps/vgic-interface.ts';
 import { vgicOff, vgicOn } from '../steps/vgic.ts';
+
+const vgic = vgicPerRun({ control: false });
 
 export const TWO_HOOKS: Revision = {
   name: 'two-hooks',
@@ -18,17 +21,17 @@ export const TWO_HOOKS: Revision = {
   layout: CPU_CONTEXT,
   guestDebug: 'dirty',
   steps: [
-    vtimerOffsetOn, vtimerLoad,
+    ...vgic.load, vtimerOffsetOn, vtimerLoad,
     maskExceptions, setRunningVcpu, speOff, saveHostSysregs,
-    trapsOn, stage2On, vgicOn, timerTrapsOn,
+    trapsOn, stage2On, vgicOn, vgic.on, timerTrapsOn,
     restoreGuestSysregs, debugToGuest,
     guestEnter,
     vector, fpLazy, guestExit, serrorWindow,
     faultInfo,
     fpLive, saveGuestSysregs,
-    timerTrapsOffStep, vgicOff, trapsOffStep, stage2Off,
+    timerTrapsOffStep, vgic.off, vgicOff, trapsOffStep, stage2Off,
     restoreHostSysregsStep, fpToHost, speOn, debugToHostStep, unmaskExceptions, returnToHost,
-    vtimerPut, vtimerOffsetOff,
+    vtimerPut, vtimerOffsetOff, ...vgic.put,
     panicReport, panicRestore, panicReturn,
   ],
 };

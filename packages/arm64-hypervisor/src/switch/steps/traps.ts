@@ -70,7 +70,6 @@ export const maskExceptions: Step = {
 
 export const unmaskExceptions: Step = {
   id: 'unmask-exceptions', phase: 'restore-host', el: 2, kind: 'mask', modes: ['vhe'], after: ['host-sysregs-restore', 'debug-to-host'],
-  when: ({ faithful }) => !faithful.has('unmasked-switch'),
-  because: 'debug exceptions and SErrors are the host\'s again once everything of its is back; interrupts it unmasks itself',
+  because: 'debug exceptions and SErrors are the host\'s again once everything of its is back, masked since the guest\'s exception at the latest; interrupts it unmasks itself',
   run: ({ code }) => { code.daif('clear', 0xc); },
 };

@@ -1,0 +1,141 @@
+/** Virtual interrupts through list registers: a guest acknowledges and ends them at its own CPU interface, and the list knows. */
+import { PAIRS, REVISIONS } from '@worldswitch/arm64-hypervisor';
+import type { AccessorMode } from '@worldswitch/arm64-sysreg';
+import { Ledger } from '@worldswitch/hypervisor';
+import type { Exit } from '@worldswitch/hypervisor';
+import { describe, expect, it } from 'vitest';
+import { RAM, bareHost } from '../../src/test/bare-guest.ts';
+import type { BareHost, BareVm } from '../../src/test/bare-guest.ts';
+
+/** A call that the VMM wants to see: x21 is the interrupt that was acknowledged. */
+const CALL = 0xc600_0001n;
+const GICC = 0x0801_0000n;
+
+/** Where the interface is, and its three accesses. */
+const INTERFACE = {
+  2: { start: 'mov x20, #0x08010000\n mov w0, #0xf0\n str w0, [x20, #4]\n mov w0, #1\n str w0, [x20]', acknowledge: 'ldr w21, [x20, #0xc]', end: 'str w21, [x20, #0x10]' },
+  3: { start: 'mov x0, #0xf0\n msr ICC_PMR_EL1, x0\n mov x0, #1\n msr ICC_IGRPEN1_EL1, x0\n isb', acknowledge: 'mrs x21, ICC_IAR1_EL1', end: 'msr ICC_EOIR1_EL1, x21' },
+} as const;
+const CALL_VMM = 'mov w0, #1\n movk w0, #0xc600, lsl #16\n hvc #0';
+
+interface Made extends BareVm {
+  readonly on: BareHost;
+  /** Runs until the guest has acknowledged an interrupt; undefined when it waits for one. */
+  next(): number | undefined;
+  /** State of the list registers that were used, as the exit left them. */
+  lists(): readonly { readonly id: number; readonly pending: boolean; readonly active: boolean }[];
+}
+
+function guest({ gic, mode, revision, edge = () => false, priority = () => 0xa0 }: {
+  readonly gic: 2 | 3; readonly mode: AccessorMode; readonly revision: string; readonly edge?: (id: number) => boolean; readonly priority?: (id: number) => number;
+}): Made {
+  const on = bareHost({
+    gic, mode, revision, forward: (number) => number === CALL,
+    interruptInterface: { ...(gic === 2 && { guestAddress: GICC }), properties: (id) => ({ edge: edge(id), priority: priority(id) }) },
+  });
+  const made = on.vm();
+  const { start, acknowledge, end } = INTERFACE[gic];
+  made.load(RAM, `mov x19, #0\n mov x1, #0x40000000\n add x1, x1, #0x1000\n msr VBAR_EL1, x1\n ${start}\n isb\n msr DAIFClr, #2\n1: wfi\n b 1b`);
+  made.load(RAM + 0x1280n, `${acknowledge}\n ${CALL_VMM}\n ${end}\n add x19, x19, #1\n eret`);
+  const { vcpu, backend } = made;
+  const hardware = on.hypervisor.host.virtualInterface;
+  return {
+    ...made, on,
+    next: () => {
+      let exit: Exit<unknown>;
+      do { exit = vcpu.run({ budget: 10_000 }); } while (exit.kind === 'interrupted' && exit.because !== 'budget');
+      if (exit.kind === 'hypercall') return Number(vcpu.getRegister('x21'));
+      expect(exit.kind).toBe('idle');
+      return undefined;
+    },
+    lists: () => Array.from({ length: hardware?.listRegisters ?? 0 }, (_, n) => hardware?.decode(backend.guest.memory.state.get(`vgic-lr${n}`)) as never),
+  };
+}
+
+const CASES = PAIRS.flatMap(({ revision, mode }) => ([2, 3] as const).map((gic) => ({ revision, mode, gic })));
+
+describe.each(CASES)('a guest at its virtual CPU interface: GICv$gic, $revision, $mode', (setup) => {
+  it('takes a level once while it is up and served, again when it stays, and not when it has gone', () => {
+    const one = guest(setup);
+    expect(one.next()).toBeUndefined();
+    one.vcpu.setLine('intid40', true);
+    expect(one.next()).toBe(40);
+    expect(one.lists()[0]).toEqual({ id: 40, pending: false, active: true });
+    // Still up at the end: once more.
+    expect(one.next()).toBe(40);
+    expect(one.vcpu.getRegister('x19')).toBe(1n);
+    one.vcpu.setLine('intid40', false);
+    expect(one.next()).toBeUndefined();
+    expect(one.vcpu.getRegister('x19')).toBe(2n);
+    expect(one.lists()[0]).toMatchObject({ pending: false, active: false });
+  });
+
+  it('takes more than there are list registers, the most urgent first', () => {
+    const one = guest({ ...setup, edge: () => true, priority: (id) => 0x80 - 8 * (id - 40) });
+    const ids = [43, 40, 46, 42, 41, 45, 44];
+    expect(one.next()).toBeUndefined();
+    for (const id of ids) one.vcpu.setLine(`intid${id}`, true);
+    expect(ids.map(() => one.next())).toEqual([46, 45, 44, 43, 42, 41, 40]);
+    expect(one.next()).toBeUndefined();
+    expect(one.vcpu.getRegister('x19')).toBe(7n);
+  });
+
+  it('keeps its priority mask and what it has acknowledged from run to run', () => {
+    const one = guest({ ...setup, edge: () => true });
+    expect(one.next()).toBeUndefined();
+    one.vcpu.setLine('intid40', true);
+    expect(one.next()).toBe(40);
+    // Between the acknowledgement and the end: no more urgent one, so nothing comes before the end.
+    one.vcpu.setLine('intid41', true);
+    expect(one.next()).toBe(41);
+    expect(one.vcpu.getRegister('x19')).toBe(1n);
+    expect(one.next()).toBeUndefined();
+  });
+});
+
+describe('a VM with a virtual CPU interface', () => {
+  it('has no lines of the other kind, and one without has no such inputs', () => {
+    const { vcpu } = guest({ gic: 2, mode: 'vhe', revision: 'load-put' });
+    expect(() => { vcpu.setLine('irq', true); }).toThrow(/interrupt line 'irq'/);
+    const plain = bareHost({ mode: 'vhe' }).vm();
+    expect(() => { plain.vcpu.setLine('intid40', true); }).toThrow(/interrupt line 'intid40'/);
+  });
+  it('says where it is, or not, as the controller asks', () => {
+    expect(() => bareHost({ mode: 'vhe', interruptInterface: {} }).vm()).toThrow(/the interface of a GICv2 is at a page of the guest's/);
+    expect(() => bareHost({ mode: 'vhe', gic: 3, interruptInterface: { guestAddress: GICC } }).vm()).toThrow(/is in system registers/);
+  });
+});
+
+/** Register moves of kind vgic of one round trip, with one list register used; world-switch facts 6, rows vgic. */
+describe.each([['two-hooks', 'nvhe'], ['two-hooks', 'vhe'], ['load-put', 'nvhe'], ['load-put', 'vhe'], ['owner', 'nvhe'], ['owner', 'vhe']] as const)('the interface of a GICv3 in %s, %s', (revision, mode) => {
+  it('is moved as its generation moves it', () => {
+    expect(REVISIONS.map(({ name }) => name)).toContain(revision);
+    const one = guest({ gic: 3, mode, revision });
+    expect(one.next()).toBeUndefined();
+    one.vcpu.setLine('intid40', true);
+    const ledger = new Ledger();
+    one.on.hypervisor.host.code.ledger = ledger;
+    expect(one.next()).toBe(40);
+    one.on.hypervisor.host.code.ledger = undefined;
+    const rows = ledger.rows.filter(({ kind, step }) => kind === 'vgic' && step !== 'vgic-on' && step !== 'vgic-off');
+    const counts = (...phases: readonly string[]): readonly [number, number] => {
+      const of = rows.filter(({ phase }) => phases.includes(phase));
+      return [of.filter(({ operation }) => operation === 'read').length, of.filter(({ operation }) => operation === 'write').length];
+    };
+    // u = 1 list register, p = 1 register of active priorities for each of two groups.
+    const [u, p] = [1, 1];
+    const late = revision !== 'two-hooks';
+    const rounds = ledger.rows.filter(({ step, operation }) => step === 'guest-enter' && operation === 'control').length;
+    const times = (...[reads, writes]: readonly [number, number]): readonly [number, number] => [reads * rounds, writes * rounds];
+    if (!late) {
+      expect(counts('activate-traps')).toEqual(times(1, 2 + 2 * p + u));
+      expect(counts('deactivate-traps')).toEqual(times(2 + 2 * p + u, 2 + u));
+    } else if (mode === 'nvhe') {
+      expect(counts('activate-traps')).toEqual(times(1, 2 + u));
+      expect(counts('deactivate-traps')).toEqual(times(2 + u, 2 + u));
+    } else {
+      expect(counts('save-host')).toEqual(times(0, 1 + u));
+      expect(counts('restore-host')).toEqual(times(1 + u, 1 + u));
+    }
+  });
+});
