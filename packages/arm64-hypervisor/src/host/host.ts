@@ -164,6 +164,8 @@ export class Host implements HostContext {
       this.arrive(this.entries.kernel);
       code.el = 1;
     }
+    // With VHE nothing since has synchronised what was written above; without, the ERET has.
+    code.isb();
     this.interrupts.initialise(code);
     this.code.place = { step: '', phase: '', kind: '' };
   }

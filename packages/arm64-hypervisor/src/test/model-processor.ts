@@ -4,6 +4,8 @@
  */
 import { REFERENCE_FEATURES, REGISTER_LIST, encodeSyndrome, nameOf, resolve, syndromes } from '@worldswitch/arm64-sysreg';
 import type { Direction, PortInstruction, ProcessorEvent, ProcessorEvents, RegisterName, Syndrome, Verdict } from '@worldswitch/arm64-sysreg';
+import { reverseBytes } from '@worldswitch/bits';
+import type { ByteOrder } from '@worldswitch/bits';
 import { ReferenceMemory } from '@worldswitch/machine';
 import type { HostProcessor, ProcessorStop } from '../processor.ts';
 import { HOSTED_SIZE } from '../host/layout.ts';
@@ -40,13 +42,18 @@ export class ModelProcessor implements HostProcessor {
   readonly executed: Executed[] = [];
   readonly x = new Array<bigint>(31).fill(0n);
   readonly vectors = new Array<bigint>(32).fill(0n);
+  /** Byte order of data, as SCTLR_ELx.EE says it: of hosted code's at any level. */
+  dataOrder: ByteOrder = 'little';
   el = 2;
   pc = HOSTED;
   retired = 0n;
   guest: ModelGuest = () => { throw new Error('no guest was given'); };
   #events: ProcessorEvent[] | undefined;
 
-  constructor() {
+  readonly #features: ReadonlySet<string>;
+
+  constructor(features: ReadonlySet<string> = REFERENCE_FEATURES) {
+    this.#features = features;
     this.memory.ram(MODEL_RAM, RAM_SIZE);
     for (const { name, reset } of REGISTER_LIST) this.registers.set(name, reset?.value ?? 0n);
     for (const [name, value] of Object.entries(IDENTIFICATION)) this.registers.set(name, value);
@@ -113,7 +120,7 @@ export class ModelProcessor implements HostProcessor {
   #access(encoding: number, direction: Direction): ReturnType<typeof resolve> {
     const hcr = this.get('HCR_EL2');
     return resolve(encoding, {
-      el: this.el as 0 | 1 | 2, e2h: (hcr >> 34n & 1n) === 1n, tge: (hcr >> 27n & 1n) === 1n, features: REFERENCE_FEATURES, read: (name) => this.get(name),
+      el: this.el as 0 | 1 | 2, e2h: (hcr >> 34n & 1n) === 1n, tge: (hcr >> 27n & 1n) === 1n, features: this.#features, read: (name) => this.get(name),
     }, direction);
   }
   #register(encoding: number, direction: Direction, value?: bigint): Verdict {
@@ -137,12 +144,12 @@ export class ModelProcessor implements HostProcessor {
     this.executed.push({ op: i.op, el: this.el, ...('place' in i && i.place.kind === 'slot' ? { written: `${i.place.context}.${i.place.slot}` } : {}) });
     switch (i.op) {
       case 'ldr': {
-        const value = this.memory.read(i.place.address, i.size, 0) ?? 0n;
+        const value = this.#ordered(this.memory.read(i.place.address, i.size, 0) ?? 0n, i.size);
         this.#report({ kind: 'hosted', move: 'load', address: i.place.address, size: i.size, value });
         return { kind: 'ok', value };
       }
       case 'str':
-        this.memory.write(i.place.address, i.size, i.value, 0);
+        this.memory.write(i.place.address, i.size, this.#ordered(i.value, i.size), 0);
         this.#report({ kind: 'hosted', move: 'store', address: i.place.address, size: i.size, value: i.value });
         return { kind: 'ok' };
       case 'fp':
@@ -162,6 +169,9 @@ export class ModelProcessor implements HostProcessor {
         return { kind: 'ok' };
       default: return { kind: 'ok' };
     }
+  }
+  #ordered(lanes: bigint, size: number): bigint {
+    return this.dataOrder === 'little' ? lanes : reverseBytes(lanes, size * 8);
   }
   #fetched(address: bigint): Verdict {
     this.pc = address;

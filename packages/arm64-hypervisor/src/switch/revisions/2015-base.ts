@@ -12,6 +12,7 @@ import { deactivateTraps, trapsActivate, trapsDeactivate } from '../steps/assemb
 import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
 import { panicReturn } from '../steps/panic.ts';
 import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { VGIC_2015 } from '../steps/vgic-interface.ts';
 import { vgicOff, vgicOn } from '../steps/vgic.ts';
 import { CONTEXT_2015_BASE } from '../../context/generation-a.ts';
 import { placed } from '../step.ts';
@@ -27,13 +28,13 @@ export const BASE_2015: Revision = {
   timerControl: hostTimerControl,
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostDebugSave,
-    trapsActivate, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), timerRestore,
+    trapsActivate, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
     aarch32Restore, guestArrayRestore, guestFpRestore, guestDebugRestore, guestFrameRestore,
     guestGeneralRestore,
     trapVector,
     trapFaultInfo,
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestDebugSave, aarch32Save,
-    timerSave, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
+    timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
     hostArrayRestore, hostFpRestore, hostDebugRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],

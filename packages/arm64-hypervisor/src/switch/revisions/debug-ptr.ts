@@ -13,6 +13,7 @@ import { deactivateTraps, trapsActivateGiven, trapsDeactivate } from '../steps/a
 import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
 import { panicReturn } from '../steps/panic.ts';
 import { stage2Off, stage2On } from '../steps/stage2.ts';
+import { VGIC_2015 } from '../steps/vgic-interface.ts';
 import { vgicOff, vgicOn } from '../steps/vgic.ts';
 import { CONTEXT_DEBUG_PTR } from '../../context/generation-a.ts';
 import { placed } from '../step.ts';
@@ -28,13 +29,13 @@ export const DEBUG_PTR: Revision = {
   timerControl: hostTimerControl,
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostSetSave,
-    trapsActivateGiven, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), timerRestore,
+    trapsActivateGiven, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
     aarch32Restore, guestArrayRestore, guestFpRestore, guestSetRestore, guestFrameRestore,
     guestGeneralRestore,
     trapVector,
     trapFaultInfo,
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestSetSave, aarch32Save,
-    timerSave, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
+    timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
     hostArrayRestore, hostFpRestore, hostSetRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],

@@ -14,6 +14,7 @@ import { trapFaultInfo, trapVector } from '../steps/assembly/vector.ts';
 import { panicReturn } from '../steps/panic.ts';
 import { stage2Off, stage2On } from '../steps/stage2.ts';
 import { maskExceptions, unmaskExceptions } from '../steps/traps.ts';
+import { VGIC_2015 } from '../steps/vgic-interface.ts';
 import { vgicOff, vgicOn } from '../steps/vgic.ts';
 import { CONTEXT_VHE } from '../../context/generation-a.ts';
 import { placed } from '../step.ts';
@@ -29,13 +30,13 @@ export const VHE_ALTERNATIVES: Revision = {
   timerControl: hostTimerControl,
   steps: [
     maskExceptions, vcpuPointer, hostGeneralSave, hostStackSave, hostEl1Save, hostFpSave, hostAllSave, hostSharedSave, debugCompute, hostSetSave,
-    trapsByMode, placed(stage2On, 'traps-by-mode'), placed(vgicOn, 'traps-by-mode'), timerRestore,
+    trapsByMode, placed(stage2On, 'traps-by-mode'), placed(vgicOn, 'traps-by-mode'), VGIC_2015.on, timerRestore,
     placed(aarch32Restore, 'traps-by-mode', 'debug-compute'), guestAllRestore, guestFpRestore, guestSetRestore, guestEl1Restore, guestStackRestore,
     placed(guestGeneralRestore, 'host-general-save', 'guest-el1-restore', 'guest-stack-restore'),
     trapVector,
     trapFaultInfo,
     guestGeneralSave, guestStackSave, guestEl1Save, guestFpSave, guestAllSave, guestSetSave, aarch32Save,
-    timerSave, vgicOff, trapsOffByModeStep, placed(stage2Off, 'traps-off-by-mode'),
+    timerSave, VGIC_2015.off, vgicOff, trapsOffByModeStep, placed(stage2Off, 'traps-off-by-mode'),
     hostAllRestore, hostSharedRestore, hostFpRestore, hostSetRestore, hostEl1Restore, hostStackRestore, hostGeneralRestore,
     placed(unmaskExceptions, 'host-shared-restore', 'host-set-restore'), hostReturn,
     ...panicSteps({ deactivateTraps: trapsOffByMode, restoreHost: restoreHostByMode }), placed(panicReturn, 'panic-registers'),

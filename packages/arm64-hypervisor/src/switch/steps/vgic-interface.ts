@@ -41,7 +41,7 @@ export function vgicPerRun({ control }: { readonly control: boolean }): { readon
       },
     },
     off: {
-      id: 'vgic-interface-off', phase: 'deactivate-traps', el: 2, kind: 'vgic', after: ['guest-sysregs-save'], when: any,
+      id: 'vgic-interface-off', phase: 'deactivate-traps', el: 2, kind: 'vgic', when: any,
       because: 'nothing is delivered while the host runs, and what the guest acknowledged and ended is known to the list',
       run: (c) => {
         sync(c);
@@ -81,6 +81,9 @@ function put(c: SwitchContext): void {
   hardware(c).putActive(c.code, c.vcpu.state);
 }
 
+/** All of it with every run: mid-2015. */
+export const VGIC_2015 = vgicPerRun({ control: true });
+
 /** Since 2018. */
 export const VGIC_LOAD: readonly Step[] = [
   moved('vgic-v2-load', 'load', true, undefined, 2, load, LOAD),
@@ -88,7 +91,7 @@ export const VGIC_LOAD: readonly Step[] = [
   moved('vgic-v3-traps-on', 'load', false, ['vhe'], 3, enableOff, 'acts below EL2 only, so it may stay for as long as the vCPU is loaded'),
 ];
 export const VGIC_PUT: readonly Step[] = [
-  moved('vgic-v3-traps-off', 'put', false, ['vhe'], 3, enableOn, 'as the host had it'),
+  moved('vgic-v3-traps-off', 'put', false, ['vhe'], 3, enableOn, 'the host may choose its interface again, as it could before'),
   moved('vgic-v2-put', 'put', true, undefined, 2, put, PUT),
   moved('vgic-v3-put', 'put', false, undefined, 3, put, PUT),
 ];
