@@ -4,7 +4,7 @@ import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import * as devices from '@worldswitch/devices';
 import { Engine } from '@worldswitch/engine';
 import * as images from '@worldswitch/image';
-import { EngineMemory } from '@worldswitch/machine';
+import { EngineMemory, firstDifference, type Plain } from '@worldswitch/machine';
 import { CORTEX_A57, NEOVERSE_N1, virtProcessors, type Arm64Cpu } from '../cpu/index.ts';
 import { createInstructionTable } from '../instructions.ts';
 import { STATE } from '../state.ts';
@@ -207,23 +207,22 @@ describe('a board with a GICv3', () => {
     b.get('ICC_IAR1_EL1');
     const names: RegisterName[] = ['ISR_EL1', 'ICC_RPR_EL1', 'ICC_HPPIR1_EL1', 'ICC_AP1R0_EL1', 'ICH_LR0_EL2', 'ICH_MISR_EL2', 'ICC_PMR_EL1'];
     const [before, snapshot] = [b.all(...names), b.virt.machine.save()];
-    const parts = ({ cpus }: Bench): unknown => cpus.map((cpu) => cpu.save());
+    const parts = ({ cpus }: Bench): Plain => cpus.map((cpu) => cpu.save());
     const saved = parts(b);
-    for (const other of [b, new Bench({ cpus: 2 })]) {
-      other.store(GICD, 0n);
-      other.store(SGI + 0x280n, 0xffff_ffffn);
-      other.store(SGI + 0x380n, 0xffff_ffffn);
-      other.set('ICC_AP1R0_EL1', 0n);
-      other.set('ICH_HCR_EL2', 0n);
-      other.virt.machine.restore(snapshot);
-      expect(other.all(...names)).toEqual(before);
-      expect(parts(other)).toEqual(saved);
-      // What follows is the same as well: lines and what is offered came back.
-      other.set('ICC_EOIR1_EL1', 1n);
-      expect(other.all('ISR_EL1', 'ICC_IAR1_EL1')).toEqual([0x80n, 3n]);
-      other.level(EL1H);
-      expect(other.all('ISR_EL1', 'ICC_IAR1_EL1')).toEqual([0x80n, 40n]);
-    }
+    const other = new Bench({ cpus: 2 });
+    other.store(GICD, 0n);
+    other.store(SGI + 0x280n, 0xffff_ffffn);
+    other.store(SGI + 0x380n, 0xffff_ffffn);
+    other.set('ICC_AP1R0_EL1', 0n);
+    other.set('ICH_HCR_EL2', 0n);
+    other.virt.machine.restore(snapshot);
+    expect(other.all(...names)).toEqual(before);
+    expect(firstDifference(parts(other), saved)).toBeUndefined();
+    // What follows is the same as well: lines and what is offered came back.
+    other.set('ICC_EOIR1_EL1', 1n);
+    expect(other.all('ISR_EL1', 'ICC_IAR1_EL1')).toEqual([0x80n, 3n]);
+    other.level(EL1H);
+    expect(other.all('ISR_EL1', 'ICC_IAR1_EL1')).toEqual([0x80n, 40n]);
   });
 
   it('starts over at a reset', () => {
@@ -233,7 +232,7 @@ describe('a board with a GICv3', () => {
     b.set('ICH_HCR_EL2', 0x1n);
     b.virt.reset();
     expect([b.load(SGI + 0x300n), b.load(GICD), ...b.all('ICC_RPR_EL1', 'ICC_PMR_EL1', 'ICC_IGRPEN1_EL1', 'ICH_HCR_EL2', 'ICC_BPR1_EL1', 'ICH_VMCR_EL2')]).toEqual([0n, 0x50n, 0xffn, 0n, 0n, 0n, 3n, 0x004c_0008n]);
-    expect(b.cpus[0].save()).toEqual(new Bench().cpus[0].save());
+    expect(firstDifference(b.cpus[0].save(), new Bench().cpus[0].save())).toBeUndefined();
   });
 
   it('lets a debugger look without acknowledging', () => {
