@@ -32,6 +32,7 @@ export const SYSTEM_OFF: Happening = (p) => p.call(0x8400_0008n);
 
 export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64HypervisorOptions> = {}): Lab {
   const processor = new ModelProcessor();
+  processor.dataOrder = options.byteOrder ?? 'little';
   const reports: string[] = [];
   const hypervisor = new Arm64Hypervisor(processor, { mode, layout: MODEL_LAYOUT, interrupts: NO_INTERRUPTS, report: (text) => reports.push(text), ...options });
   const backends: Arm64Vm[] = [];

@@ -36,6 +36,7 @@ export interface RoundTrip {
 /** `revision` by name, or one of your own. Throws Error for an end that is neither the guest's call nor a panic. */
 export function roundTrip(revision: NonNullable<Arm64HypervisorOptions['revision']>, mode: AccessorMode, options: RoundTripOptions = {}): RoundTrip {
   const { dirty = false, breakpoints = 6, watchpoints = 4, prepare, processor = new ModelProcessor(), ...chosen } = options;
+  processor.dataOrder = chosen.byteOrder ?? 'little';
   const counts = ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs');
   const dfr0 = processor.get('ID_AA64DFR0_EL1') & ~counts;
   processor.registers.set('ID_AA64DFR0_EL1', dfr0 | ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }));
