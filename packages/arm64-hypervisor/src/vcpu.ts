@@ -6,7 +6,7 @@ import type { GuestDebug, MemorySlot, VcpuBackend } from '@worldswitch/hyperviso
 import { completeRead } from './exits/abort.ts';
 import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome, PendingRead } from './exits/context.ts';
 import { EXIT_TABLE } from './exits/table.ts';
-import { clearDebug, setupDebug, writeDebugSet } from './guest/debug.ts';
+import { clearDebug, setupDebug, undebugged, writeDebugSet } from './guest/debug.ts';
 import { claimDebug, loadDebug, putDebug } from './guest/debug-owner.ts';
 import { Guest } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
@@ -75,6 +75,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const first = features.includes('power-off');
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
     this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
+    this.guest.memory.state.set('mdcr', undebugged(this.#vm.host.constants.mdcr));
     this.#virtualInterrupts?.reset(this.guest.memory.state);
     this.guest.power = first ? 'off' : 'on';
     this.#pendingRead = undefined;
@@ -410,6 +411,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     const left = end - host.processor.retired;
     if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });
     host.code.place = { step: 'host-wait', phase: '', kind: 'host' };
+    // Timers that were programmed just now count from here.
+    host.code.isb();
     host.code.depart('wfi');
     const stop = host.processor.run(Number(left));
     if (stop.kind === 'idle') return this.#settled(stop.until === undefined ? { kind: 'idle' } : { kind: 'idle', until: stop.until });

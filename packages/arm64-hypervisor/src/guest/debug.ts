@@ -15,6 +15,11 @@ export const GUEST_TRAPS = MDCR_EL2.mask('TPM') | MDCR_EL2.mask('TPMS') | MDCR_E
 const TDE = MDCR_EL2.mask('TDE');
 const TDA = MDCR_EL2.mask('TDA');
 
+/** MDCR_EL2 of a vCPU that nobody debugs and that has not touched its debug registers. `hpmn` is what the host keeps. */
+export function undebugged(hpmn: bigint): bigint {
+  return hpmn | GUEST_TRAPS | TDA;
+}
+
 /** The debugger's registers, into the set of its own. Units it does not mention are off. */
 export function writeDebugSet(set: Block, { bcr, bvr, wcr, wvr }: NonNullable<GuestDebug['hardware']>): void {
   const bank = (name: string, values: readonly bigint[]): void => {

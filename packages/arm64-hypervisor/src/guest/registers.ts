@@ -77,4 +77,7 @@ export function vcpuRegisters({ guest, processor, live, settle, faithful = new S
   };
 }
 
-const OVERRIDDEN: ReadonlySet<string> = new Set(['MDSCR_EL1', 'pstate', 'OSLSR_EL1', 'DISR_EL1', 'MDCCINT_EL1']);
+/** Not to be taken from the processor: what the debugger may have changed there, what is never there, and V registers, which may be the host's still. */
+const OVERRIDDEN: ReadonlySet<string> = new Set([
+  'MDSCR_EL1', 'pstate', 'OSLSR_EL1', 'DISR_EL1', 'MDCCINT_EL1', 'FPSR', 'FPCR', ...Array.from({ length: 32 }, (_, n) => `v${n}`),
+]);
