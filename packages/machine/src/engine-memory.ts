@@ -187,8 +187,8 @@ export class EngineMemory implements PhysicalMemory {
 const ZERO_PAGE = new Uint8Array(PAGE_SIZE);
 
 function isZero(linear: LinearMemory, at: number): boolean {
-  const words = linear.u64;
-  for (let word = at / 8; word < (at + PAGE_SIZE) / 8; word++) if (words[word] !== 0n) return false;
+  const words = linear.u32;
+  for (let word = at / 4; word < (at + PAGE_SIZE) / 4; word++) if (words[word] !== 0) return false;
   return true;
 }
 

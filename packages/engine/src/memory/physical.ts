@@ -187,27 +187,30 @@ export class PhysicalMemory {
     return this.#regions.filter((region) => region.host >= 0);
   }
   #pages(host: number, size: number): readonly (readonly [number, Uint8Array])[] {
-    const { u8, u32 } = this.linear;
+    const { u8 } = this.linear;
     const pages: (readonly [number, Uint8Array])[] = [];
     for (let offset = 0; offset < size; offset += PAGE_SIZE) {
       const at = host + offset;
-      let word = at >>> 2;
-      while (word < (at + PAGE_SIZE) >>> 2 && u32[word] === 0) word++;
-      if (word < (at + PAGE_SIZE) >>> 2) pages.push([offset, u8.slice(at, at + PAGE_SIZE)]);
+      if (!this.#isZero(at)) pages.push([offset, u8.slice(at, at + PAGE_SIZE)]);
     }
     return pages;
+  }
+  #isZero(at: number): boolean {
+    const { u32 } = this.linear;
+    const end = (at + PAGE_SIZE) >>> 2;
+    let word = at >>> 2;
+    while (word < end && u32[word] === 0) word++;
+    return word === end;
   }
   // Pages that hold the saved bytes already are left alone, and with them the code predecoded from them.
   #restorePages({ base, size, host }: Region, pages: readonly (readonly [number, Uint8Array])[]): void {
     const { u8 } = this.linear;
     const byOffset = new Map(pages);
     for (let offset = 0; offset < size; offset += PAGE_SIZE) {
-      const bytes = byOffset.get(offset) ?? ZEROS;
       const at = host + offset;
-      let same = 0;
-      while (same < PAGE_SIZE && u8[at + same] === bytes[same]) same++;
-      if (same === PAGE_SIZE) continue;
-      u8.set(bytes, at);
+      const bytes = byOffset.get(offset);
+      if (bytes === undefined ? this.#isZero(at) : bytes.every((byte, index) => u8[at + index] === byte)) continue;
+      u8.set(bytes ?? ZEROS, at);
       this.#listener?.written(base + offset, PAGE_SIZE);
     }
   }
