@@ -10,6 +10,12 @@ import { guestMachine, program, type GuestMachine } from '../../src/test/guest-m
 export const EXIT_KINDS = ['irq', 'hvc', 'mmio', 'sysreg', 'wfx', 'brk', 'step', 'breakpoint', 'watchpoint', 'serror'] as const;
 export type ExitKind = (typeof EXIT_KINDS)[number];
 
+/** Kinds of exit that a revision has: all, unless the VMM has no say in debugging. */
+export function exitKinds({ guestDebug }: Pick<Revision, 'guestDebug'>): readonly ExitKind[] {
+  return EXIT_KINDS.filter((kind) => guestDebug !== 'none' || !DEBUG_KINDS.includes(kind));
+}
+const DEBUG_KINDS: readonly ExitKind[] = ['brk', 'step', 'breakpoint', 'watchpoint'];
+
 const RAM = 0x4000_0000n;
 const DATA = RAM + 0x1000n;
 const UART = 0x0900_0000n;
@@ -110,10 +116,12 @@ class Provoker {
   /** Events come when the guest runs, and each exit ends the run, so that the host can be looked at. */
   #hook(): void {
     const { hypervisor: { world, host }, hostCpu, vcpu } = this.#machine;
+    const revision = this.#revision;
     const enter = world.enter.bind(world);
     const leave = world.leave.bind(world);
     world.enter = (memory) => {
-      if (memory.dirty || memory.state.get('debug-owner') !== DEBUG_OWNER.free) this.#dirty++;
+      const computed = revision.guestDebug === 'none' && (memory.context.get('MDSCR_EL1') & MDE) !== 0n;
+      if (memory.dirty || computed || memory.state.get('debug-owner') !== DEBUG_OWNER.free) this.#dirty++;
       else this.#clean++;
       const panic = enter(memory);
       if (this.#event === 'irq') host.kick();
@@ -138,7 +146,7 @@ class Provoker {
   }
 
   run(each: number): Unharmed {
-    const wanted: ExitKind[] = EXIT_KINDS.flatMap((kind) => Array.from({ length: each }, () => kind));
+    const wanted: ExitKind[] = exitKinds(this.#revision).flatMap((kind) => Array.from({ length: each }, () => kind));
     for (let n = wanted.length - 1; n > 0; n--) {
       const other = Number(this.#random() % BigInt(n + 1));
       [wanted[n], wanted[other]] = [wanted[other], wanted[n]];
@@ -227,8 +235,8 @@ class Provoker {
     vcpu.setRegister('pc', at(gadget));
     vcpu.setRegister('pstate', PSTATE_EL1H);
     // Half of the guests use debug registers themselves, which makes the set one that is switched.
-    // Where they have an owner and it is the guest, nothing of debug traps.
-    const traps = this.#revision.guestDebug === 'owner' && gadget === 'mrs x3, DBGAUTHSTATUS_EL1';
+    // Where the guest is known to before its traps are set, nothing of debug traps.
+    const traps = this.#revision.guestDebug !== 'dirty' && gadget === 'mrs x3, DBGAUTHSTATUS_EL1';
     const own = this.#pick([true, false]) && !traps;
     set('MDSCR_EL1', own ? MDE : 0n);
     for (let n = 0; n < capabilities.breakpoints; n++) {
@@ -259,7 +267,7 @@ class Provoker {
       case 'breakpoint': return { enable: true, hardware: hardware(at(gadget)) };
       case 'watchpoint': return { enable: true, hardware: hardware(undefined, DATA) };
       case 'brk': return { enable: true, softwareBreakpoints: true, ...(this.#pick([true, false]) ? { hardware: hardware() } : {}) };
-      default: return this.#pick<GuestDebug>([{ enable: false }, { enable: true }, { enable: true, hardware: hardware() }]);
+      default: return this.#revision.guestDebug === 'none' ? { enable: false } : this.#pick<GuestDebug>([{ enable: false }, { enable: true }, { enable: true, hardware: hardware() }]);
     }
   }
 }

@@ -25,6 +25,8 @@ export const BASE_2015: Revision = {
   layout: CONTEXT_2015_BASE,
   guestDebug: 'none',
   timer: 'run',
+  // The vectors' own: which vCPU ran last.
+  leaves: () => ['TPIDR_EL2'],
   timerControl: hostTimerControl,
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostDebugSave,

@@ -26,6 +26,8 @@ export const DEBUG_PTR: Revision = {
   layout: CONTEXT_DEBUG_PTR,
   guestDebug: 'dirty',
   timer: 'run',
+  // The vectors' own: which vCPU ran last.
+  leaves: () => ['TPIDR_EL2'],
   timerControl: hostTimerControl,
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostSetSave,

@@ -27,6 +27,8 @@ export const VHE_ALTERNATIVES: Revision = {
   layout: CONTEXT_VHE,
   guestDebug: 'dirty',
   timer: 'run',
+  // The vectors' own: which vCPU ran last.
+  leaves: () => ['TPIDR_EL2'],
   timerControl: hostTimerControl,
   steps: [
     maskExceptions, vcpuPointer, hostGeneralSave, hostStackSave, hostEl1Save, hostFpSave, hostAllSave, hostSharedSave, debugCompute, hostSetSave,
