@@ -20,6 +20,8 @@ export type PortInstruction =
   | { readonly op: 'msr'; readonly encoding: number; readonly value: bigint }
   | { readonly op: 'isb' }
   | { readonly op: 'dsb'; readonly domain: BarrierDomain; readonly types?: 'all' | 'loads' | 'stores' }
+  /** PSB CSYNC: profiling data has been formatted and translated; a DSB then waits for its writes. A NOP without FEAT_SPE. */
+  | { readonly op: 'psb' }
   /** Address translation; the result is in PAR_EL1. */
   | { readonly op: 'at'; readonly encoding: number; readonly address: bigint }
   | { readonly op: 'tlbi'; readonly encoding: number; readonly operand?: bigint }
@@ -89,7 +91,7 @@ export type RegisterAccess = Happened & {
  * `operand`.
  */
 export type SteeringEvent = Happened & {
-  readonly kind: 'barrier'; readonly name: 'isb' | 'dsb' | 'eret' | 'sys' | 'pstate' | 'wfi'; readonly encoding: number; readonly operand: bigint;
+  readonly kind: 'barrier'; readonly name: 'isb' | 'dsb' | 'eret' | 'sys' | 'pstate' | 'wfi' | 'psb'; readonly encoding: number; readonly operand: bigint;
 };
 
 /** An exception was taken. `el` is the level it came from. */

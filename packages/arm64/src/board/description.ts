@@ -41,7 +41,7 @@ export const V2M_COUNT = 64;
 
 /** Private interrupts, as INTIDs, by the processor output that drives them. The maintenance interrupt (25) is the controller's own. */
 export const VIRT_PPI = {
-  'timer-physical': 30, 'timer-virtual': 27, 'timer-hyp-physical': 26, 'timer-hyp-virtual': 28, pmu: 23,
+  'timer-physical': 30, 'timer-virtual': 27, 'timer-hyp-physical': 26, 'timer-hyp-virtual': 28, pmu: 23, spe: 21,
 } as const;
 export const MAINTENANCE_PPI = 25;
 

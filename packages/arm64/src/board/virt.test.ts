@@ -47,7 +47,7 @@ const call = (id: number, ...args: bigint[]): SmcccCall => ({ function: BigInt(i
 
 describe('virt', () => {
   it.each([
-    ['timer-physical', 30], ['timer-virtual', 27], ['timer-hyp-physical', 26], ['timer-hyp-virtual', 28], ['pmu', 23],
+    ['timer-physical', 30], ['timer-virtual', 27], ['timer-hyp-physical', 26], ['timer-hyp-virtual', 28], ['pmu', 23], ['spe', 21],
   ])('output %s of a processor is its own PPI %i', (name, intid) => {
     const b = bench({ cpus: 2 });
     openGic(b, 0);

@@ -67,3 +67,8 @@ export function instructionAbort(state: ProcessorState, address: bigint, fault: 
 function hpfarOf({ stage, ipa }: MmuFault): { hpfar?: bigint } {
   return stage === 2 && ipa !== undefined ? { hpfar: (ipa >> 8n) & HPFAR_FIPA } : {};
 }
+
+/** An AT operation as an access: its syndrome has WnR and CM set. */
+export function translationAccess(address: bigint): DataAccess {
+  return { address, faultAddress: address, shape: { kind: 'write', size: 1, element: 1, alignment: 'normal', alignTo: 1, unprivileged: false, attributes: MAINTENANCE } };
+}

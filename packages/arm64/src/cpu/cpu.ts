@@ -1,11 +1,10 @@
 import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
-import { encodeSyndrome, syndromes, type RegisterName } from '@worldswitch/arm64-sysreg';
+import { MDCR_EL2, encodeSyndrome, syndromes, type RegisterName } from '@worldswitch/arm64-sysreg';
 import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
 import type { InterruptLine, MachinePort, ObservationKind, ObservationScope, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
 import { Mmu, mmuFeatures, type ControlRegister, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
-import { dataAbort, instructionAbort, MAINTENANCE, type AbortPort } from './aborts.ts';
-
+import { dataAbort, instructionAbort, MAINTENANCE, translationAccess, type AbortPort } from './aborts.ts';
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
 import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
@@ -13,6 +12,7 @@ import { GicInterface, withGicV3, type GicPort } from './gic-interface/index.ts'
 import { instructionHelpers, waitTrap } from './instruction-helpers.ts';
 import { Interrupts, type InputName } from './interrupts.ts';
 import type { Arm64Model } from './model.ts';
+import { Monitors, type MonitorState } from './monitors.ts';
 import { Arm64Observation, type EventPlace } from './observation.ts';
 import { CONTEXT_COUNT, ProcessorState } from './processor-state.ts';
 import { resetPstate, type Pstate } from './pstate.ts';
@@ -58,6 +58,7 @@ interface SavedProcessor {
   readonly waiting: boolean;
   readonly event: boolean;
   readonly late: ReturnType<SystemAccess['saveLate']>;
+  readonly monitors: MonitorState;
 }
 
 const SEMIHOSTING = 0xf000n;
@@ -75,6 +76,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   readonly timers: GenericTimers;
   readonly interrupts: Interrupts;
   readonly helpers: Readonly<Record<string, Helper>>;
+  readonly #monitors: Monitors;
   readonly #exclusives: Exclusives;
   readonly #aborts: AbortPort;
   readonly #firmware: FirmwarePort;
@@ -144,6 +146,10 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       },
     }, options.sync ?? 'early');
     this.access.gic = gic;
+    const { state, timers, mmu } = this;
+    this.#monitors = new Monitors({ state, timers, mmu, memory, aborts: this.#aborts, port, requester: (unprivileged) => this.#requester(unprivileged) });
+    this.access.monitors = this.#monitors;
+    this.exceptions.monitors = this.#monitors;
     this.helpers = instructionHelpers({
       state: this.state, access: this.access, exclusives: this.#exclusives,
       take: (entry) => { this.#take(entry); },
@@ -176,7 +182,8 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     registers.set('OSLSR_EL1', 0xan);
     registers.set('CNTFRQ_EL0', this.#frequency);
     registers.set('CNTHCTL_EL2', 3n);
-    registers.set('MDCR_EL2', (registers.get('PMCR_EL0') >> 11n) & 31n);
+    // Without EL2 as the manual says that it then acts: all counters, and the profiling buffer, are EL1's.
+    registers.set('MDCR_EL2', ((registers.get('PMCR_EL0') >> 11n) & 31n) | (highestEl === 1 && this.#monitors.profiling !== undefined ? MDCR_EL2.mask('E2PB') : 0n));
     state.pstate = resetPstate(highestEl);
     for (const slot of core.state.layout.slots) {
       if (slot.type === 'v128') core.state.setVector(slot, 0n);
@@ -190,6 +197,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.#exclusives.clear();
     this.mmu.reset();
     this.access.restoreLate([]);
+    this.#monitors.reset();
     this.settle();
   }
   /** After registers were written behind the instructions' backs (reset, restore, a debugger): recompute everything derived. */
@@ -204,6 +212,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.interrupts.refresh();
     this.timers.update();
     this.access.gic?.update();
+    this.#monitors.changed();
     this.core.flush();
   }
 
@@ -232,8 +241,10 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       return { kind: 'idle' };
     }
     this.#waiting = false;
-    return this.core.run(budget);
+    return this.#monitors.run(budget, this.#runCore);
   }
+
+  readonly #runCore = (budget: number): CoreStop => this.core.run(budget);
 
   /** Everything the future depends on, as plain data. */
   save(): Plain {
@@ -243,7 +254,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
       core: this.core.save() as unknown as Plain, registers: registers.save(), mmu: this.mmu.save() as unknown as Plain,
       pstate: { el, sp, D, A, I, F, IL, PAN, UAO, DIT, SSBS, SS: step.SS, last: step.last },
       inputs: this.interrupts.save(), exclusive: this.#exclusives.save(), powered: this.#powered, waiting: this.#waiting, event: this.#event,
-      late: this.access.saveLate(),
+      late: this.access.saveLate(), monitors: this.#monitors.save(),
     };
   }
   restore(saved: Plain): void {
@@ -259,18 +270,20 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.#waiting = s.waiting;
     this.#event = s.event;
     this.access.restoreLate(s.late);
+    this.#monitors.restore(s.monitors);
     this.settle();
   }
 
   // Guest
 
   get stepping(): boolean {
-    return this.debug.stepping || this.state.pstate.IL;
+    return this.debug.stepping || this.state.pstate.IL || this.#monitors.profiling?.stepping === true;
   }
   before(): boolean {
     this.#loadedExclusive = false;
     const step = this.debug.beforeInstruction();
     if (step !== undefined) return this.#take(step);
+    this.#monitors.profiling?.before();
     // A misaligned pc comes first, a fetch that aborts does not (DDI 0487 D1.4.5, prioritization: 7, 8 or 11 by choice, 9).
     if (!this.state.pstate.IL || (this.core.pc & 3n) !== 0n) return false;
     return this.#take({ to: undefinedTarget(this.state), syndrome: encodeSyndrome(syndromes.illegalState()), returnTo: this.core.pc });
@@ -280,7 +293,9 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     return entry !== undefined && this.#take(entry);
   }
   after(): void {
-    this.debug.afterInstruction(this.#loadedExclusive);
+    this.#monitors.profiling?.after();
+    // An instruction that is executed by itself only to be sampled is no step of the guest's debugger.
+    if (this.debug.stepping || this.state.pstate.IL) this.debug.afterInstruction(this.#loadedExclusive);
   }
 
   translate(address: bigint, kind: TranslationKind, unprivileged: boolean): Translation<Arm64Fault> {
@@ -291,6 +306,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   }
   checkData(access: DataAccess): WatchpointFault | undefined {
     const { kind, attributes } = access.shape;
+    if ((attributes & (ZVA | MAINTENANCE)) === 0) this.#monitors.profiling?.access(access);
     const what = (attributes & ZVA) !== 0 ? 'dc-zva' : (attributes & ATOMIC) !== 0 || kind === 'update' ? 'atomic' : kind === 'read' ? 'load' : 'store';
     return this.debug.checkAccess(access, what);
   }
@@ -428,6 +444,7 @@ export class Arm64Processor implements Guest<Arm64Fault> {
     this.access.observer?.exception(this.#place(), entry);
     this.#waiting = false;
     this.lastException = entry;
+    this.#monitors.profiling?.exception();
     this.access.synchronise();
     this.exceptions.take(entry);
     this.access.gateSimd();
@@ -452,9 +469,4 @@ export class Arm64Processor implements Guest<Arm64Fault> {
   setInterruptLine(name: InputName, level: boolean): void {
     this.interrupts.lines[name].set(level);
   }
-}
-
-/** An AT operation as an access: its syndrome has WnR and CM set. */
-function translationAccess(address: bigint): DataAccess {
-  return { address, faultAddress: address, shape: { kind: 'write', size: 1, element: 1, alignment: 'normal', alignTo: 1, unprivileged: false, attributes: MAINTENANCE } };
 }

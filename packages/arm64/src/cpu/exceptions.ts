@@ -1,5 +1,6 @@
 import { afterEret, atExceptionEntry, stepPhase, type ExceptionMoment } from '@worldswitch/arm64-debug';
 import type { DebugUnit } from './debug-unit.ts';
+import type { Monitors } from './monitors.ts';
 import type { ProcessorState } from './processor-state.ts';
 import { decodeSpsr, encodeSpsr } from './pstate.ts';
 import { banked } from './registers.ts';
@@ -27,6 +28,8 @@ export class Exceptions {
   readonly #s: ProcessorState;
   readonly #debug: DebugUnit;
   readonly #clearMonitor: () => void;
+  /** Told of changes of level; set before the first. */
+  monitors!: Monitors;
 
   constructor(state: ProcessorState, debug: DebugUnit, clearMonitor: () => void) {
     this.#s = state;
@@ -92,6 +95,7 @@ export class Exceptions {
   levelChanged(): void {
     this.#s.selectContext();
     this.#debug.levelChanged();
+    this.monitors.levelChanged();
     this.#s.core.attend();
   }
 }

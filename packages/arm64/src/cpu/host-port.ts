@@ -59,6 +59,7 @@ export function hostPort(cpu: Arm64Processor): HostPort {
         case 'tlbi': return done(helpers.sys(BigInt(i.encoding), i.operand === undefined ? NO_REGISTER : 0n, i.operand ?? 0n));
         case 'ic': return done(helpers.sys(BigInt(i.encoding), i.address === undefined ? NO_REGISTER : 0n, i.address ?? 0n));
         case 'isb': return done(helpers.isb());
+        case 'psb': return done(helpers.psb());
         case 'dsb': return done(helpers.dsb(DSB_OPTION[i.domain]));
         case 'daif': return done(helpers.pstateImmediate(i.action === 'set' ? DAIF_SET : DAIF_CLEAR, BigInt(i.mask)));
         case 'ldr': {

@@ -6,4 +6,5 @@ export { withGicV3, type GicGroup, type GicOffer, type GicPort, type GicSoftware
 export { hostPort } from './host-port.ts';
 export { INPUTS, type InputName } from './interrupts.ts';
 export { CORTEX_A57, LAB, MODELS, NEOVERSE_N1, type Arm64Model } from './model.ts';
+export { decodeRecords, EVENT as SAMPLE_EVENT, withProfiling, type CodeAddress, type SampleRecord } from './profiling/index.ts';
 export { virtProcessors } from './virt-cpu.ts';

@@ -78,6 +78,13 @@ export function instructionHelpers(port: HelperPort): Readonly<Record<string, He
     },
     dsb: (option) => {
       observe('dsb', Number(option));
+      // Every DSB is one for the whole system here.
+      access.monitors.profiling?.complete();
+      return 0n;
+    },
+    psb: () => {
+      observe('psb');
+      access.monitors.profiling?.synchronise();
       return 0n;
     },
     crc32: (accumulator, value, bytes) => crc32Step('crc32', accumulator, value, Number(bytes)),

@@ -15,7 +15,7 @@ export interface RegisterEvent {
   readonly verdict: 'ok' | 'undefined' | 'trap';
 }
 /** `pstate` is MSR (immediate). */
-export type BarrierName = 'isb' | 'dsb' | 'eret' | 'sys' | 'pstate' | 'wfi';
+export type BarrierName = 'isb' | 'dsb' | 'eret' | 'sys' | 'pstate' | 'wfi' | 'psb';
 
 /** A load or store of hosted code, `at` a physical address with `size` bytes; or a move of V register `at`, 128 bits. */
 export interface MoveEvent {
@@ -45,7 +45,7 @@ export interface Observer {
 const INDEX = new Map<string, number>(REGISTER_LIST.map(({ name }, index) => [name, index + 1]));
 const KINDS = ['system-register', 'barrier', 'exception', 'hosted'] as const;
 const VERDICTS = ['ok', 'undefined', 'trap'] as const;
-const BARRIERS: readonly BarrierName[] = ['isb', 'dsb', 'eret', 'sys', 'pstate', 'wfi'];
+const BARRIERS: readonly BarrierName[] = ['isb', 'dsb', 'eret', 'sys', 'pstate', 'wfi', 'psb'];
 const VECTORS = ['synchronous', 'irq', 'fiq', 'serror'] as const;
 const MOVES = ['load', 'store', 'read', 'write'] as const;
 /** Registers without a value to show: what is written to them acts and is gone. */

@@ -7,6 +7,7 @@ import type { DebugUnit } from './debug-unit.ts';
 import type { ExceptionEntry } from './exceptions.ts';
 import type { GicInterface } from './gic-interface/index.ts';
 import { LateWrites } from './late-writes.ts';
+import type { Monitors } from './monitors.ts';
 import type { EventPlace, Observer } from './observation.ts';
 import type { GenericTimers } from './timers.ts';
 import type { ProcessorState } from './processor-state.ts';
@@ -30,6 +31,9 @@ const TRANSLATION = /^(SCTLR|TCR|TTBR[01]|MAIR|CONTEXTIDR)_EL[12]$|^(HCR|VTCR|VT
 const DEBUG = /^(DBG[BW][CV]R\d+|MDSCR|OSLAR|OSDLR|DBGPRCR|CONTEXTIDR|TCR)_EL[12]$|^(MDCR|HCR|VTTBR|VTCR|CONTEXTIDR|TCR)_EL2$/;
 /** Not TVAL: its value counts from the write. */
 const TIMER = /^CNT(P|V|HP|HV)_(CTL|CVAL)_EL[02]$|^CNTVOFF_EL2$/;
+const MONITORED = /^PM(S(CR|ICR|IRR)|B(LIMITR|SR))_EL[12]$|^(MDCR|HCR)_EL2$/;
+/** Not the counter, the pointer and the status, which the profiler writes too. */
+const MONITOR_CONTROL = /^PM(S(CR|IRR|FCR|EVFR|LATFR)|BLIMITR)_EL[12]$/;
 const FLOATING_POINT = encodingOf('FPCR');
 /** Pairs of registers that set and clear bits of one. */
 const SET_CLEAR: Readonly<Record<string, { readonly store: RegisterName; readonly set: boolean }>> = {
@@ -74,6 +78,8 @@ export class SystemAccess {
   observer: Observer | undefined;
   /** The CPU interface of a GICv3, where the processor has one. */
   gic: GicInterface | undefined;
+  /** Counters and profiler; set before anything is accessed. */
+  monitors!: Monitors;
 
   #place(): EventPlace {
     const { core, pstate } = this.#s;
@@ -180,7 +186,8 @@ export class SystemAccess {
       case 'DBGCLAIMSET_EL1': return CLAIM_TAGS;
       default: {
         const pair = SET_CLEAR[name];
-        return pair === undefined ? (this.#timers.read(name) ?? this.gic?.peek(name, undefined) ?? registers.get(name)) : registers.get(pair.store);
+        return pair === undefined
+          ? (this.#timers.read(name) ?? this.gic?.peek(name, undefined) ?? this.monitors.profiling?.read(name) ?? registers.get(name)) : registers.get(pair.store);
       }
     }
   }
@@ -204,9 +211,12 @@ export class SystemAccess {
   }
 
   #act(name: RegisterName, value: bigint): void {
+    const { monitored } = this.#roleOf(name);
+    if (monitored) this.monitors.settle();
     if (this.#timers.write(name, value)) this.#timers.update();
     else if (this.gic?.write(name, value, undefined) !== true) this.#store(name, value);
     this.#consequences(name);
+    if (monitored) this.monitors.changed();
   }
   /** The consequences of a register's new value. */
   #consequences(name: RegisterName): void {
@@ -323,6 +333,8 @@ interface Role {
   /** Debug exceptions depend on it. */
   readonly debug: boolean;
   readonly timer: boolean;
+  /** Counting or profiling depends on it. */
+  readonly monitored: boolean;
   /** A direct write needs a context synchronization event before it is sure to act. */
   readonly context: boolean;
   /** A register of a breakpoint or watchpoint, which keeps what its unit implements. */
@@ -337,9 +349,9 @@ function roleOf(name: RegisterName): Role {
   const [, stem, n] = /^(DBG[BW][CV]R)(\d+)_EL1$/.exec(name) ?? [];
   const [translation, control, debug, timer] = [TRANSLATION.test(name), CONTROLS.has(name), DEBUG.test(name), TIMER.test(name)];
   return {
-    translation, control, debug, timer,
+    translation, control, debug, timer, monitored: MONITORED.test(name),
     // The registers of the GIC's CPU interface act at once; of them only the traps of ICH_HCR_EL2 belong to the context.
-    context: !name.startsWith('ICC_') && (translation || control || debug || timer),
+    context: !name.startsWith('ICC_') && (translation || control || debug || timer || MONITOR_CONTROL.test(name)),
     unit: stem === undefined ? undefined : { n: Number(n), legalise: LEGALISE[stem as keyof typeof LEGALISE] },
   };
 }

@@ -91,7 +91,7 @@ class VectorMachine {
     const beyond = (why: string) => (): undefined => this.#leave(why);
     const crc = (kind: 'crc32' | 'crc32c') => (accumulator: bigint, value: bigint, bytes: bigint): bigint =>
       crc32Step(kind, accumulator, value, Number(bytes));
-    const inert = Object.fromEntries(['isb', 'dsb', 'clrex', 'yield', 'sev', 'sevl'].map((name) => [name, (): undefined => undefined]));
+    const inert = Object.fromEntries(['isb', 'dsb', 'clrex', 'yield', 'sev', 'sevl', 'psb'].map((name) => [name, (): undefined => undefined]));
     const missing = Object.fromEntries(
       ['mrs', 'msr', 'sys', 'sysl', 'eret', 'wfi', 'wfe', 'pstateImmediate'].map((name) => [name, beyond(`the helper ${name}`)]),
     );

@@ -75,6 +75,7 @@ export class Core implements EvaluatorPort {
   /** False once the instruction at hand cannot complete. */
   #retires = true;
   #executing = false;
+  #uncounted = false;
   /** The instruction that a stop of ours held back, to be executed when the run goes on from there. */
   #held: bigint | undefined;
   /** It was held back by a watchpoint: it was fetched, and the digest has it. */
@@ -102,6 +103,11 @@ export class Core implements EvaluatorPort {
   /** Instructions retired so far; exact within hooks and helpers too, where it does not count the instruction at hand. */
   get retired(): number {
     return this.#retiredBefore + (this.#budget - this.#remaining);
+  }
+
+  /** As {@link retired}, with the instruction at hand, if it is going to be counted: where the next one begins. For hooks and helpers. */
+  get retiredBehind(): number {
+    return this.retired + (this.#executing && this.#retires && !this.#uncounted ? 1 : 0);
   }
 
   /** While true, rows of the gated unit are refused: `Guest.gate` answers instead. */
@@ -211,7 +217,9 @@ export class Core implements EvaluatorPort {
     if (physical !== undefined) {
       const word = this.engine.wordAt(physical);
       this.#passing = true;
+      this.#uncounted = true;
       this.#execute(word, this.engine.table.bind(word));
+      this.#uncounted = false;
       this.#passing = false;
     }
     this.#budget = budget;
