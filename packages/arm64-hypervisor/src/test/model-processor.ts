@@ -156,6 +156,9 @@ export class ModelProcessor implements HostProcessor {
         if (i.transfer === 'read') return { kind: 'ok', value: this.vectors[i.register] };
         this.vectors[i.register] = i.value;
         return { kind: 'ok' };
+      case 'isb':
+        this.#report({ kind: 'barrier', name: 'isb', encoding: 0, operand: 0n });
+        return { kind: 'ok' };
       case 'eret': {
         this.#report({ kind: 'barrier', name: 'eret', encoding: 0, operand: 0n });
         this.pc = this.get(this.el === 2 ? 'ELR_EL2' : 'ELR_EL1');
