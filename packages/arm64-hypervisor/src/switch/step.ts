@@ -91,7 +91,10 @@ export type Predicate<C> = (context: C) => boolean;
 export interface Step<C = SwitchContext> {
   readonly id: string;
   readonly phase: Phase;
-  /** The level the step needs: steps for 1 run in the host's kernel, which is at EL1 without VHE and at EL2 with it. */
+  /**
+   * The level the step needs: steps for 1 run in the host's kernel, which is at EL1 without VHE and at EL2 with it. On the way in they come
+   * before those for 2, on the way back after them, whatever the list says.
+   */
   readonly el: 1 | 2;
   readonly kind: StepKind;
   /** The modes the step exists in; both when absent. */

@@ -77,3 +77,57 @@ describe.each(PAIRS.filter(({ revision }) => revision === 'load-put' || revision
     }
   });
 });
+
+describe.each(['nvhe', 'vhe'] as const)('who owns the debug registers, %s', (mode) => {
+  const FREE = 0n;
+  const GUEST = 1n;
+  const HOST = 2n;
+
+  it('is nobody until the guest touches one: its first access traps, the next do not, and what it writes is in the processor', () => {
+    const on = bareHost({ mode, revision: 'owner' });
+    const one = on.vm();
+    const { memory } = one.backend.guest;
+    one.load(RAM, `mov x9, #0x1000\n msr TPIDR_EL0, x9\n hvc #0\n msr DBGBVR1_EL1, x9\n msr DBGBVR2_EL1, x9\n mrs x10, DBGBVR1_EL1\n b .`);
+    one.vcpu.setRegister('x0', 0x8400_0000n);
+    const traps: string[] = [];
+    const leave = on.hypervisor.world.leave.bind(on.hypervisor.world);
+    on.hypervisor.world.leave = (vcpu, at) => {
+      const left = leave(vcpu, at);
+      if (left.kind === 'exit' && left.exit.code === 'sync' && left.exit.esr >> 26n === 0x18n) traps.push(`${vcpu.context.get('PC').toString(16)} ${vcpu.state.get('debug-owner')}`);
+      return left;
+    };
+    expect(one.vcpu.run({ budget: 3 })).toEqual({ kind: 'interrupted', because: 'budget' });
+    one.vcpu.getRegister('MDSCR_EL1');
+    expect(memory.state.get('debug-owner')).toBe(FREE);
+    expect(one.vcpu.run({ budget: 50 })).toEqual({ kind: 'interrupted', because: 'budget' });
+    expect(traps).toEqual(['4000000c 0']);
+    expect(memory.state.get('debug-owner')).toBe(GUEST);
+    expect(one.vcpu.getRegister('x10')).toBe(0x1000n);
+    expect(one.vcpu.getRegister('DBGBVR2_EL1')).toBe(0x1000n);
+    expect(on.hostCpu.registers.debugger.read('DBGBVR2_EL1')).not.toBe(0x1000n);
+  });
+
+  it('is the guest from the load on if its MDSCR_EL1 says so, the host while the VMM debugs or the OS lock is on', () => {
+    const on = bareHost({ mode, revision: 'owner' });
+    const one = on.vm();
+    const { state } = one.backend.guest.memory;
+    const owner = (): bigint => {
+      one.vcpu.run({ budget: 5 });
+      return state.get('debug-owner');
+    };
+    one.load(RAM, 'mov x9, #1\n msr OSLAR_EL1, x9\n 1: nop\n nop\n nop\n nop\n nop\n nop\n nop\n nop\n msr OSLAR_EL1, xzr\n b .');
+    expect(owner()).toBe(HOST);
+    for (let n = 0; n < 3; n++) one.vcpu.run({ budget: 10 });
+    // Unlocked again.
+    expect(state.get('debug-owner')).toBe(FREE);
+    one.vcpu.setRegister('MDSCR_EL1', 0x8000n);
+    expect(owner()).toBe(GUEST);
+    one.vcpu.setGuestDebug({ enable: true });
+    expect(owner()).toBe(HOST);
+    // The run's is without the guest's MDE; the guest's own is untouched.
+    expect(state.get('external-mdscr')).toBe(0n);
+    expect(one.vcpu.getRegister('MDSCR_EL1')).toBe(0x8000n);
+    one.vcpu.setGuestDebug({ enable: false });
+    expect(owner()).toBe(GUEST);
+  });
+});

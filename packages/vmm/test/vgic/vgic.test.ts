@@ -26,8 +26,10 @@ interface Made extends BareVm {
   lists(): readonly { readonly id: number; readonly pending: boolean; readonly active: boolean }[];
 }
 
-function guest({ gic, mode, revision, edge = () => false, priority = () => 0xa0 }: {
+function guest({ gic, mode, revision, edge = () => false, priority = () => 0xa0, then = '' }: {
   readonly gic: 2 | 3; readonly mode: AccessorMode; readonly revision: string; readonly edge?: (id: number) => boolean; readonly priority?: (id: number) => number;
+  /** What it does before it waits. */
+  readonly then?: string;
 }): Made {
   const on = bareHost({
     gic, mode, revision, forward: (number) => number === CALL,
@@ -35,7 +37,7 @@ function guest({ gic, mode, revision, edge = () => false, priority = () => 0xa0 
   });
   const made = on.vm();
   const { start, acknowledge, end } = INTERFACE[gic];
-  made.load(RAM, `mov x19, #0\n mov x1, #0x40000000\n add x1, x1, #0x1000\n msr VBAR_EL1, x1\n ${start}\n isb\n msr DAIFClr, #2\n1: wfi\n b 1b`);
+  made.load(RAM, `mov x19, #0\n mov x1, #0x40000000\n add x1, x1, #0x1000\n msr VBAR_EL1, x1\n ${start}\n isb\n msr DAIFClr, #2\n ${then}\n1: wfi\n b 1b`);
   made.load(RAM + 0x1280n, `${acknowledge}\n ${CALL_VMM}\n ${end}\n add x19, x19, #1\n eret`);
   const { vcpu, backend } = made;
   const hardware = on.hypervisor.host.virtualInterface;
@@ -90,6 +92,30 @@ describe.each(CASES)('a guest at its virtual CPU interface: GICv$gic, $revision,
     expect(one.next()).toBe(41);
     expect(one.vcpu.getRegister('x19')).toBe(1n);
     expect(one.next()).toBeUndefined();
+  });
+});
+
+describe.each(CASES.filter(({ revision }) => revision !== 'debug-ptr'))('a guest\'s own interrupts: GICv$gic, $revision, $mode', (setup) => {
+  it('are its timers\', without the VMM', () => {
+    const one = guest({ ...setup, then: 'mrs x2, CNTVCT_EL0\n add x2, x2, #100\n msr CNTV_CVAL_EL0, x2\n mov x2, #1\n msr CNTV_CTL_EL0, x2\n isb' });
+    expect(one.next()).toBe(27);
+    expect(one.lists()[0]).toEqual({ id: 27, pending: false, active: true });
+    one.vcpu.setRegister('x2', 0n);
+    // The handler ends it while the timer is still up: it comes again, until the timer is off.
+    expect(one.next()).toBe(27);
+    one.load(RAM + 0x1280n, `msr CNTV_CTL_EL0, x2\n ${INTERFACE[setup.gic].end}\n add x19, x19, #1\n eret`);
+    one.vcpu.setRegister('pc', RAM + 0x1280n);
+    expect(one.next()).toBeUndefined();
+    expect(one.vcpu.deviceLines).toMatchObject({ vtimer: false });
+  });
+});
+
+describe.each(['nvhe', 'vhe'] as const)('software interrupts of a GICv3 guest, %s', (mode) => {
+  it('reach the vCPUs they name, once', () => {
+    const one = guest({ gic: 3, mode, revision: 'owner', then: 'mov x2, #1\n movk x2, #0x500, lsl #16\n msr ICC_SGI1R_EL1, x2' });
+    expect(one.next()).toBe(5);
+    expect(one.next()).toBeUndefined();
+    expect(one.vcpu.getRegister('x19')).toBe(1n);
   });
 });
 

@@ -10,6 +10,9 @@ const EL1PCEN = CNTHCTL_EL2.e2h0.mask('EL1PCEN');
 /** ENABLE and IMASK; ISTATUS is computed. */
 const CTL_KEPT = CNTV_CTL_EL0.mask('ENABLE') | CNTV_CTL_EL0.mask('IMASK');
 
+/** The VM has a virtual timer: KVM_TIMER_ENABLED. */
+const enabled = ({ vcpu }: SwitchContext): boolean => vcpu.state.get('timer-enabled') !== 0n;
+
 export function timerTrapsOff({ code, mode }: SwitchContext): void {
   if (mode === 'nvhe') code.write(code.hyp.CNTHCTL, code.read(code.hyp.CNTHCTL) | EL1PCEN | EL1PCTEN);
 }
@@ -26,13 +29,13 @@ export const timerTrapsOffStep: Step = {
 };
 
 export const vtimerOffsetOn: Step = {
-  id: 'vtimer-offset-on', phase: 'load', el: 2, kind: 'timer',
+  id: 'vtimer-offset-on', phase: 'load', el: 2, kind: 'timer', when: enabled,
   because: 'the compare value that is loaded next is in the guest\'s time; with another offset it could fire at once. The register is EL2\'s own: without VHE, a call',
   run: ({ code, vcpu }) => { code.restore('CNTVOFF_EL2', vcpu.state, 'cntvoff'); },
 };
 
 export const vtimerLoad: Step = {
-  id: 'vtimer-load', phase: 'load', el: 1, kind: 'timer', after: ['vtimer-offset-on'],
+  id: 'vtimer-load', phase: 'load', el: 1, kind: 'timer', when: enabled, after: ['vtimer-offset-on'],
   because: 'the guest\'s timer runs while the vCPU is loaded, also while the host runs; enabled last, when the compare value is its own',
   run: ({ code, vcpu }) => {
     code.restore(code.el0.CNTV_CVAL, vcpu.state, 'cntv-cval');
@@ -42,7 +45,7 @@ export const vtimerLoad: Step = {
 };
 
 export const vtimerPut: Step = {
-  id: 'vtimer-put', phase: 'put', el: 1, kind: 'timer',
+  id: 'vtimer-put', phase: 'put', el: 1, kind: 'timer', when: enabled,
   because: 'no guest, no timer: disabled before the compare value is read, so that nothing fires in between',
   run: ({ code, vcpu }) => {
     code.store(vcpu.state, 'cntv-ctl', code.read(code.el0.CNTV_CTL, 'guest') & CTL_KEPT);
@@ -53,7 +56,7 @@ export const vtimerPut: Step = {
 };
 
 export const vtimerOffsetOff: Step = {
-  id: 'vtimer-offset-off', phase: 'put', el: 2, kind: 'timer', modes: ['nvhe'], after: ['vtimer-put'],
+  id: 'vtimer-offset-off', phase: 'put', el: 2, kind: 'timer', when: enabled, modes: ['nvhe'], after: ['vtimer-put'],
   because: 'a host at EL1 reads its virtual counter with the offset applied; at EL2 with E2H it is not',
   run: ({ code }) => { code.write('CNTVOFF_EL2', 0n); },
 };
