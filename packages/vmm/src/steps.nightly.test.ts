@@ -10,7 +10,7 @@ describe('what each step is for', () => {
   // Steps whose absence this short program cannot show, each with the reason.
   const UNSEEN: Readonly<Record<string, string>> = {
     'mask-exceptions': 'needs an exception in the middle of the switch', 'unmask-exceptions': 'needs an exception in the host',
-    'serror-window': 'needs an SError of the guest', 'spe-off': 'needs SPE', 'spe-on': 'needs SPE', 'fp-lazy': 'needs floating point', 'fp-live': 'needs floating point',
+    'serror-window': 'needs an SError of the guest', 'spe-off': 'needs SPE', 'spe-on': 'needs SPE', 'spe-off-late': 'needs SPE', 'guest-unprofiled': 'needs SPE', 'fp-lazy': 'needs floating point', 'fp-live': 'needs floating point',
     'fp-to-host': 'needs floating point', 'vtimer-load': 'needs a timer', 'vtimer-put': 'needs a timer', 'vtimer-offset-on': 'the offset is 0', 'vtimer-offset-off': 'the offset is 0',
     'vgic-on': 'needs an interrupt', 'vgic-off': 'HCR_EL2 is replaced whole right after', 'timer-traps-on': 'needs the physical timer', 'timer-traps-off': 'needs the host\'s timer',
     'panic-report': 'needs a panic', 'panic-restore': 'needs a panic', 'panic-return': 'needs a panic',

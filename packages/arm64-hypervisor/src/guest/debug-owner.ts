@@ -25,7 +25,7 @@ export function ownedSet({ vcpuDebugState, externalDebugState }: VcpuMemory, own
 }
 
 function setControls({ memory, request, loaded }: Guest, hpmn: bigint): void {
-  const mdcr = hpmn | GUEST_TRAPS | (request.enable ? TDE : 0n) | (memory.state.get('debug-owner') === DEBUG_OWNER.guest ? 0n : TDA);
+  const mdcr = (hpmn & MDCR_EL2.mask('HPMN')) | GUEST_TRAPS | (request.enable ? TDE : 0n) | (memory.state.get('debug-owner') === DEBUG_OWNER.guest ? 0n : TDA);
   memory.state.set('mdcr', mdcr);
   loaded?.mdcrChanged(mdcr);
 }

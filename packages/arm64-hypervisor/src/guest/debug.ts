@@ -32,14 +32,14 @@ export function writeDebugSet(set: Block, { bcr, bvr, wcr, wvr }: NonNullable<Gu
 }
 
 /**
- * Before each entry: MDCR_EL2 for the run, and the debugger's PSTATE.SS and MDSCR_EL1 in place of the guest's. `hpmn` is what the host
- * keeps of MDCR_EL2.
+ * Before each entry: MDCR_EL2 for the run, and the debugger's PSTATE.SS and MDSCR_EL1 in place of the guest's. Of `hpmn`, the host's
+ * MDCR_EL2, its counters are kept.
  */
 export function setupDebug(guest: Guest, hpmn: bigint): void {
   const { memory, request } = guest;
   const locked = guest.osLocked;
   const hardware = request.enable && request.hardware !== undefined;
-  let mdcr = hpmn | GUEST_TRAPS;
+  let mdcr = (hpmn & MDCR_EL2.mask('HPMN')) | GUEST_TRAPS;
   if (request.enable) mdcr |= TDE;
   let trap = !memory.dirty || locked;
   if (request.enable || locked) {

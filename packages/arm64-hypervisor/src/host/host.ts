@@ -116,7 +116,7 @@ export class Host implements HostContext {
     this.features = readFeatures(this.code);
     this.constants = {
       hcr: mode === 'vhe' ? HCR_EL2.encode({ RW: 1, E2H: 1, TGE: 1 }) : HCR_EL2.encode({ RW: 1 }),
-      mdcr: this.code.read('MDCR_EL2') & MDCR_EL2.mask('HPMN'),
+      mdcr: (this.code.read('MDCR_EL2') & MDCR_EL2.mask('HPMN')) | (mode === 'nvhe' && this.features.spe ? MDCR_EL2.mask('E2PB') : 0n),
       cptr: mode === 'vhe' ? CPACR_EL1.encode({ FPEN: 3, ZEN: this.features.sve ? 3 : 0 }) : this.features.sve ? CPTR_NVHE.sve : CPTR_NVHE.plain,
       hostVectors: this.entries.hostVectors, hypVectors: this.entries.hypVectors,
       callVectors: ownCallVectors ? this.entries.callVectors : this.entries.hypVectors, vtcr: vtcrFor(this.addressBits, Math.min(PARange, 5)),

@@ -156,6 +156,11 @@ export class HostedCode {
     this.#execute({ op: 'isb' });
   }
 
+  /** PSB CSYNC: what has been sampled is formatted and has its addresses; a DSB then waits for the writes. */
+  psb(): void {
+    this.#execute({ op: 'psb' });
+  }
+
   dsb(domain: 'sy' | 'ish' | 'nsh'): void {
     this.#execute({ op: 'dsb', domain });
   }

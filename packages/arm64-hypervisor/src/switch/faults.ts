@@ -32,7 +32,7 @@ export const FAULTS = {
   },
   'late-drain': {
     note: 6, revisions: ['two-hooks'],
-    effect: 'without VHE the host\'s profiling buffer is drained when the translation is the guest\'s already: samples go through the guest\'s tables',
+    effect: 'without VHE the host\'s profiling buffer is drained when it is EL2\'s already and EL1 is the guest\'s: samples are written through EL2\'s translation, or lost',
     fate: 'Linux 5.12 stops profiling in a hook of its own, before anything of the guest is loaded',
   },
   'stale-far': {
@@ -42,7 +42,7 @@ export const FAULTS = {
   },
   'profiled-guest': {
     note: 9, revisions: ['two-hooks'],
-    effect: 'with VHE the host\'s profiling goes on while the guest runs, and samples it',
+    effect: 'with VHE the host\'s profiling goes on while the guest runs, and samples it where PMSCR_EL1 was left so',
     fate: 'MDCR_EL2.E2PB and PMSCR_EL1 are set up for the guest by those who profile',
   },
   'timer-bits': {

@@ -107,6 +107,7 @@ function steering({ name, encoding, operand }: SteeringEvent): Content {
     case 'dsb': return plain('barrier', DSB_NAMES[encoding] ?? `dsb #${encoding}`);
     case 'sys': return { ...plain('maintenance', nameOf(encoding, 'write').toLowerCase()), after: operand };
     case 'eret': return plain('control', 'eret', 'departed');
+    case 'psb': return plain('barrier', 'psb csync');
     case 'wfi': return plain('control', 'wfi');
     case 'pstate': return plain('control', `${DAIF_NAMES[encoding] ?? `pstate ${encoding}`} #${operand}`);
   }

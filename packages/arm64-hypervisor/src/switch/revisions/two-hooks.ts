@@ -1,11 +1,11 @@
 /** The switch of late 2017, in C, with one debug hook each way; valid in both modes. Order: as `because` and `after` of the steps say. */
-import { debugToGuest, debugToHostStep, speOff, speOn } from '../steps/debug.ts';
+import { debugToGuest, debugToHostStep, guestUnprofiled, speOff, speOffLate, speOn } from '../steps/debug.ts';
 import { faultInfo, guestEnter, guestExit, returnToHost, serrorWindow, vector } from '../steps/entry.ts';
 import { fpLazy, fpLive, fpToHost } from '../steps/fp.ts';
 import { panicReport, panicRestore, panicReturn } from '../steps/panic.ts';
 import { stage2Off, stage2On } from '../steps/stage2.ts';
 import { CPU_CONTEXT } from '../../context/layout.ts';
-import type { Revision } from '../step.ts';
+import type { Revision, Step } from '../step.ts';
 import { restoreGuestSysregs, restoreHostSysregsStep, saveGuestSysregs, saveHostSysregs, setRunningVcpu } from '../steps/sysreg.ts';
 import { timerTrapsOffStep, timerTrapsOn, vtimerLoad, vtimerOffsetOff, vtimerOffsetOn, vtimerPut } from '../steps/timer.ts';
 import { maskExceptions, trapsOffStep, trapsOn, unmaskExceptions } from '../steps/traps.ts';
@@ -13,6 +13,23 @@ import { vgicPerRun } from '../steps/vgic-interface.ts';
 import { vgicOff, vgicOn } from '../steps/vgic.ts';
 
 const vgic = vgicPerRun({ control: false });
+
+/**
+ * What must come after what, and no more: each pair has an order that fails without it, and every order that they permit gives the same
+ * result (docs/order.md). The steps of the interface to the interrupt controller and of profiling keep their own constraints.
+ */
+const AFTER: Readonly<Record<string, readonly string[]>> = {
+  'vtimer-load': ['vtimer-offset-on'],
+  'traps-on': ['mask-exceptions'], 'stage2-on': [], 'vgic-on': ['traps-on'], 'guest-sysregs-restore': ['host-sysregs-save'], 'debug-to-guest': [],
+  'guest-enter': [],
+  'guest-exit': ['fp-lazy'], 'serror-window': ['vector'], 'fault-info': [],
+  'fp-live': [], 'guest-sysregs-save': [], 'traps-off': ['fp-live'], 'stage2-off': [],
+  'host-sysregs-restore': ['guest-sysregs-save'], 'fp-to-host': ['fp-live'], 'debug-to-host': [],
+  'unmask-exceptions': ['traps-off', 'host-sysregs-restore'],
+  'return-to-host': ['host-sysregs-restore', 'timer-traps-off', 'vgic-off', 'traps-off', 'stage2-off'],
+};
+
+const ordered = (step: Step): Step => ({ ...step, after: AFTER[step.id] ?? step.after ?? [], run: (context) => { step.run(context); } });
 
 export const TWO_HOOKS: Revision = {
   name: 'two-hooks',
@@ -24,7 +41,7 @@ export const TWO_HOOKS: Revision = {
     ...vgic.load, vtimerOffsetOn, vtimerLoad,
     maskExceptions, setRunningVcpu, speOff, saveHostSysregs,
     trapsOn, stage2On, vgicOn, vgic.on, timerTrapsOn,
-    restoreGuestSysregs, debugToGuest,
+    restoreGuestSysregs, speOffLate, guestUnprofiled, debugToGuest,
     guestEnter,
     vector, fpLazy, guestExit, serrorWindow,
     faultInfo,
@@ -33,5 +50,5 @@ export const TWO_HOOKS: Revision = {
     restoreHostSysregsStep, fpToHost, speOn, debugToHostStep, unmaskExceptions, returnToHost,
     vtimerPut, vtimerOffsetOff, ...vgic.put,
     panicReport, panicRestore, panicReturn,
-  ],
+  ].map(ordered),
 };

@@ -46,6 +46,7 @@ export const speDisable: Step = {
     code.write('PMSCR_EL1', 0n);
     code.isb();
     // Drains what was collected, by the host's translation.
+    code.psb();
     code.dsb('nsh');
     code.save('PMBLIMITR_EL1', vcpu.state, 'host-pmblimitr', 'host');
     code.write('PMBLIMITR_EL1', 0n);

@@ -75,15 +75,34 @@ export const debugToHostStep: Step = {
   run: debugToHost,
 };
 
+function stopAndDrain({ code, vcpu }: SwitchContext): void {
+  code.save('PMSCR_EL1', vcpu.state, 'host-pmscr', 'host');
+  code.write('PMSCR_EL1', 0n);
+  code.isb();
+  code.psb();
+  code.dsb('nsh');
+}
+
 export const speOff: Step = {
-  id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], when: ({ features }) => features.spe,
+  id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], when: ({ features, faithful }) => features.spe && !faithful.has('late-drain'),
   because: 'the host\'s profiling buffer is written through its EL1 translation, so it is drained while that is still in force: before any guest register is loaded',
-  run: ({ code, vcpu }) => {
-    code.save('PMSCR_EL1', vcpu.state, 'host-pmscr', 'host');
-    code.write('PMSCR_EL1', 0n);
-    code.isb();
-    code.dsb('nsh');
-  },
+  run: stopAndDrain,
+};
+
+/** Where the code of late 2017 has it: at the head of the hook that switches to the guest's debug registers. */
+export const speOffLate: Step = {
+  id: 'spe-off-late', phase: 'restore-guest', el: 2, kind: 'spe', modes: ['nvhe'], after: ['guest-sysregs-restore', 'traps-on'],
+  when: ({ features, faithful }) => features.spe && faithful.has('late-drain'),
+  because: 'one hook each way holds everything of debug; that the buffer is EL2\'s by now (MDCR_EL2.E2PB is 0) and the EL1 registers are the guest\'s was overlooked',
+  run: stopAndDrain,
+};
+
+/** Sampling below EL2 follows PMSCR_EL1 whoever owns the buffer, and nothing of a VHE host has ever written that. */
+export const guestUnprofiled: Step = {
+  id: 'guest-unprofiled', phase: 'restore-guest', el: 2, kind: 'spe', modes: ['vhe'], after: ['traps-on'],
+  when: ({ features, faithful }) => features.spe && !faithful.has('profiled-guest'),
+  because: 'the host\'s buffer is EL2\'s and stays on while the guest runs, whose samples PMSCR_EL1 allows or not; its value after reset is UNKNOWN',
+  run: ({ code }) => { code.write(code.el1.PMSCR, 0n); },
 };
 
 export const speOn: Step = {

@@ -25,7 +25,9 @@ export function trapsOff(c: SwitchContext): void {
     const live = code.read('HCR_EL2') & HCR_EL2.mask('VSE');
     code.store(vcpu.state, 'hcr', (kept & ~HCR_EL2.mask('VSE')) | live);
   }
-  code.write('MDCR_EL2', code.read('MDCR_EL2') & MDCR_HOST[mode]);
+  // Without VHE the profiling buffer is EL1's again: the guest's value of E2PB was 0.
+  const owner = mode === 'nvhe' && features.spe ? MDCR_EL2.mask('E2PB') : 0n;
+  code.write('MDCR_EL2', (code.read('MDCR_EL2') & MDCR_HOST[mode]) | owner);
   code.write('HCR_EL2', host.constants.hcr);
   code.write(code.hyp.CPTR, host.constants.cptr);
   if (mode === 'vhe') code.write(code.hyp.VBAR, host.constants.hostVectors);
