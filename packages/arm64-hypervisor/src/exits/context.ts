@@ -50,7 +50,7 @@ export interface ExitContext {
   setPendingRead(read: PendingRead, data: Uint8Array): void;
   setPendingCall(results: bigint[]): void;
   /** ICC_SGI1R_EL1 of a guest with a virtual CPU interface; false for others. */
-  sendSgi(value: bigint): boolean;
+  readonly sendSgi: (value: bigint) => boolean;
   /** For people: what was refused, in the form of the row that would allow it. */
   report(text: string): void;
 }

@@ -1,5 +1,4 @@
 /** More VMs than there are VMIDs, on one processor whose TLB tells VMs apart by them. */
-import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { describe, expect, it } from 'vitest';
 import { RAM, bareHost } from '../../src/test/bare-guest.ts';
 import type { BareVm } from '../../src/test/bare-guest.ts';
@@ -15,7 +14,7 @@ describe.each(PAIRS)('VMIDs under %s, %s', (revision, mode) => {
   const off = { kind: 'system-event', event: 'shutdown', flags: 0n };
 
   it(`serve ${VMS} VMs: what one number's TLB entries said of its first VM is not believed of its second`, () => {
-    const on = bareHost({ mode: mode as AccessorMode, revision });
+    const on = bareHost({ mode, revision });
     /** A VM that says its number, at a place of the host's memory that others use later, for all but the first. */
     const start = (value: number, at: number): BareVm => {
       const one = on.vm({ at, size: MIB });
@@ -47,7 +46,7 @@ describe.each(PAIRS)('VMIDs under %s, %s', (revision, mode) => {
   });
 
   it('are flushed for: without it the second VM of a number runs in the first one\'s memory', () => {
-    const on = bareHost({ mode: mode as AccessorMode, revision });
+    const on = bareHost({ mode, revision });
     const first = on.vm({ at: 0 });
     first.load(RAM, `mov x5, #7\n ${OFF}`);
     expect(first.vcpu.run()).toEqual(off);
