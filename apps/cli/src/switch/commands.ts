@@ -49,7 +49,21 @@ function alternativesCommand(done: Done): Command {
     });
 }
 
+function injectCommand(done: Done): Command {
+  return new Command('inject').description('something comes between two accesses of a switch: what comes of it, and what the rules allow')
+    .option('--at <STEP[:N]>', 'before the Nth access of a step (1 unless given), in an ordinary round trip; worldswitch trace shows the steps')
+    .option('--kind <KIND>', 'irq: an interrupt for the host; virq: one for the guest; serror; debug: breakpoint, watchpoint and step on the instruction; abort: the guest\'s memory unmapped')
+    .option('--revision <NAME>', 'the state of the switch (worldswitch compare lists them)')
+    .option('--mode <NAME>', 'vhe (the host at EL2) or nvhe (at EL1); vhe where the revision has it')
+    .option('--json', 'as JSON, for schemas/inject.schema.json')
+    .addHelpText('after', '\nExit status 1: what came is not what the rules allow.')
+    .action(async (options: Record<string, string>) => {
+      const { inject } = await import('./inject.ts');
+      done(inject(options));
+    });
+}
+
 /** In the order of the help text. `done` is told the exit status. */
 export function switchCommands(done: Done): readonly Command[] {
-  return [compareCommand(done), traceCommand(done), alternativesCommand(done)];
+  return [compareCommand(done), traceCommand(done), alternativesCommand(done), injectCommand(done)];
 }

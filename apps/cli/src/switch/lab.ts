@@ -15,9 +15,10 @@ import { DEFAULT_PROCESSOR, processorModel, type ProcessorWish } from './process
 
 const MIB = 2 ** 20;
 /** A hole of the board's map, for hosted code. */
-const HOSTED = 0x0b00_0000n;
-const RAM = 0x4000_0000n;
-const OWN = 8 * MIB;
+export const HOSTED = 0x0b00_0000n;
+export const RAM = 0x4000_0000n;
+/** Bytes from there that are the hypervisor's own; the guest's begin behind. */
+export const OWN = 8 * MIB;
 const GUEST = 2 * MIB;
 
 /** The guest's instruction that traps (HCR_EL2.TID3), and a branch back to it. */
@@ -48,7 +49,7 @@ export interface RoundTrip {
   readonly put: readonly LedgerRow[];
 }
 
-interface LabMachine {
+export interface LabMachine {
   readonly key: string;
   readonly cpu: Arm64Cpu;
   readonly machine: Virt<EngineMemory>['machine'];
@@ -59,7 +60,7 @@ interface LabMachine {
 let last: LabMachine | undefined;
 
 /** The machine of the last wish is used again: making one is most of the time of a round trip. */
-function machineFor(wish: ProcessorWish): LabMachine {
+export function machineFor(wish: ProcessorWish): LabMachine {
   const key = JSON.stringify(wish);
   if (last?.key === key) {
     last.reset();
@@ -71,6 +72,8 @@ function machineFor(wish: ProcessorWish): LabMachine {
     devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: OWN + GUEST,
   });
   engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
+  // A machine that has run for a while: no guest's time begins before its own.
+  machine.skipTo(1000n);
   const start = machine.clock.save();
   last = {
     key, machine, cpu: cpus[0] as unknown as Arm64Cpu,

@@ -1,0 +1,50 @@
+// What is expected is the architecture's: exceptions that are masked wait, those that are not are taken where they come (DDI 0487 D1.3.6).
+import { compose, PAIRS, revisionNamed } from '@worldswitch/arm64-hypervisor';
+import { describe, expect, it } from 'vitest';
+import { worldswitch } from '../test/capture.ts';
+import { schemaErrors } from '../test/schema.ts';
+import { injection, injectionScreen, type InjectReport } from './inject.ts';
+
+const report = async (...args: readonly string[]): Promise<InjectReport> => {
+  const { status, out, err } = await worldswitch('inject', '--json', ...args);
+  expect([status, err]).toEqual([0, '']);
+  const value = JSON.parse(out) as InjectReport;
+  expect(schemaErrors('inject', value)).toEqual([]);
+  return value;
+};
+
+describe('inject', () => {
+  it('raises each kind, and what comes of it is the rule\'s', async () => {
+    const outcomes: Record<string, string> = {};
+    for (const kind of ['irq', 'virq', 'serror', 'debug', 'abort']) {
+      for (const result of (await report('--at', 'host-sysregs-restore:3', '--kind', kind, '--mode', 'vhe')).results) outcomes[result.kind] = result.outcome;
+    }
+    // On the way out, everything masked: interrupts and the SError are for the host, debug events for nobody.
+    expect(outcomes).toMatchObject({ 'interrupt': 'host', 'breakpoint': 'nothing', 'watchpoint': 'nothing', 'step': 'nothing', 'abort': 'again' });
+  });
+  it.each(PAIRS)('works under $revision, $mode', ({ revision, mode }) => {
+    const step = compose(revisionNamed(revision, mode), mode).find(({ id }) => id.startsWith('traps'))?.id ?? '';
+    const { results: [result], at } = injection({ revision, mode, kind: 'irq', at: step });
+    expect(result).toMatchObject({ revision, mode, kind: 'interrupt', step, index: 0, el: 2, masked: { I: true }, ok: true });
+    expect(at.of).toBeGreaterThan(0);
+  });
+  it.each([80, 120])('fits %i columns', (width) => {
+    const lines = injectionScreen(injection({ kind: 'debug', at: 'vector' }), { width, colour: false });
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+  });
+  const mistakes: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['no place', ['--kind', 'irq'], /--at : it is missing; write STEP or STEP:N, the steps are .*guest-enter/],
+    ['a step that is not there', ['--at', 'vektor', '--kind', 'irq'], /no step 'vektor' in this mode; did you mean vector\?/],
+    ['a step of the other mode', ['--at', 'mask-exceptions', '--kind', 'irq', '--mode', 'nvhe'], /no step 'mask-exceptions' in this mode/],
+    ['an access too many', ['--at', 'stage2-on:9', '--kind', 'irq'], /stage2-on has 2 accesses in this run .*choose stage2-on:1 to stage2-on:2/],
+    ['no number', ['--at', 'stage2-on:zero', '--kind', 'irq'], /'zero' is no number of an access; write stage2-on:1/],
+    ['no kind', ['--at', 'stage2-on'], /--kind : it is missing; there are irq, virq, serror, debug, abort/],
+    ['an unknown kind', ['--at', 'stage2-on', '--kind', 'serorr'], /unknown kind 'serorr'; did you mean serror\?/],
+    ['an unknown revision', ['--at', 'stage2-on', '--kind', 'irq', '--revision', '2016'], /unknown revision '2016'.*the pairs are/],
+  ];
+  it.each(mistakes)('%s: status 2, one message, nothing done', async (_, args, message) => {
+    const { status, out, err } = await worldswitch('inject', ...args);
+    expect(err).toMatch(message);
+    expect([status, out]).toEqual([2, '']);
+  });
+});
