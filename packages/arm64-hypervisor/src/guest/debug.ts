@@ -15,9 +15,9 @@ export const GUEST_TRAPS = MDCR_EL2.mask('TPM') | MDCR_EL2.mask('TPMS') | MDCR_E
 const TDE = MDCR_EL2.mask('TDE');
 const TDA = MDCR_EL2.mask('TDA');
 
-/** MDCR_EL2 of a vCPU that nobody debugs and that has not touched its debug registers. `hpmn` is what the host keeps. */
+/** MDCR_EL2 of a vCPU that nobody debugs and that has not touched its debug registers; `hpmn` as for `setupDebug`. */
 export function undebugged(hpmn: bigint): bigint {
-  return hpmn | GUEST_TRAPS | TDA;
+  return (hpmn & MDCR_EL2.mask('HPMN')) | GUEST_TRAPS | TDA;
 }
 
 /** The debugger's registers, into the set of its own. Units it does not mention are off. */

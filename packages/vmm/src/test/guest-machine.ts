@@ -1,7 +1,7 @@
 /** A guest `virt` board on our hypervisor on a `virt` machine: everything real, composed in one call. */
 import { A64, LAB, STATE, createInstructionTable, createVirt, hostPort, virtProcessors } from '@worldswitch/arm64';
 import type { Arm64Cpu, Arm64Model, BootImage, Virt, VirtCpu } from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf } from '@worldswitch/arm64-hypervisor';
+import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, HostGicV3, processorOf } from '@worldswitch/arm64-hypervisor';
 import type { Arm64DebugExit, Arm64HypervisorOptions } from '@worldswitch/arm64-hypervisor';
 import { DEVICE_OUTPUTS, INTERRUPT_LINES, debugKnowledge, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import * as devices from '@worldswitch/devices';
@@ -21,6 +21,8 @@ export interface GuestMachineOptions extends Partial<Pick<Arm64HypervisorOptions
   readonly model?: Arm64Model;
   readonly kind?: EngineKind;
   readonly ram?: number;
+  /** The host's interrupt controller; the guest's is a GICv2 of the VMM's in either case. */
+  readonly gic?: 2 | 3;
   readonly onExit?: (exit: Exit<Arm64DebugExit>) => void;
   readonly onConsole?: (text: string) => void;
 }
@@ -52,12 +54,12 @@ function tableOf(model: Arm64Model): InstructionTable {
 }
 
 export function guestMachine(options: GuestMachineOptions): GuestMachine {
-  const { mode, image, model = LAB, kind = 'interpreter', ram = 64 * MIB, onExit, onConsole } = options;
+  const { mode, image, model = LAB, kind = 'interpreter', ram = 64 * MIB, gic = 2, onExit, onConsole } = options;
   const engine = new Engine({ table: tableOf(model), layout: STATE, order: 'little', kind });
   // Room for the hypervisor, the guest's RAM and its two flash banks.
   const hostCpus: Arm64Cpu[] = [];
   const host = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), model: model.name, ram: OWN + ram + 130 * MIB,
+    devices, images, memory: new EngineMemory(engine.memory), model: model.name, ram: OWN + ram + 130 * MIB, gic,
     makeCpu: (port, setup) => {
       const cpu = virtProcessors(engine, model)(port, setup);
       hostCpus.push(cpu);
@@ -68,7 +70,7 @@ export function guestMachine(options: GuestMachineOptions): GuestMachine {
   const [hostCpu] = hostCpus;
   const hypervisor = new Arm64Hypervisor(processorOf({ machine: host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
     ...options, mode, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } },
-    interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
+    interrupts: gic === 3 ? new HostGicV3({ distributor: 0x0800_0000n, redistributor: 0x080a_0000n }) : new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
   });
   const vm = new Kvm(hypervisor).createVm();
   const vcpu = vm.createVcpu(0);

@@ -10,7 +10,7 @@ const elf = new Uint8Array(readFileSync(new URL('../../../../guests/arm64/exits/
 const rounds = elfSymbols(parseElf(elf)).find(({ name }) => name === 'rounds')?.value as bigint;
 
 describe('guests/arm64/exits', () => {
-  const run = (pair: RevisionPair, times: number): Ending => {
+  const run = (pair: RevisionPair & { readonly gic?: 2 | 3 }, times: number): Ending => {
     const machine = guestMachine({ ...pair, image: { kind: 'elf', elf } });
     machine.guest.machine.memory.loadBytes(rounds, Uint8Array.of(times));
     expect(machine.run(3_000_000)).toEqual({ kind: 'halted', why: 'system-off', cpu: 0 });
@@ -24,5 +24,8 @@ describe('guests/arm64/exits', () => {
   const reference = run(REFERENCE, 5);
   it.each(OTHERS)('says the same, takes the same time and leaves the same under $revision, $mode', (pair) => {
     expect(run(pair, 5)).toEqual(reference);
+  });
+  it.each([['two-hooks', 'nvhe'], ['owner', 'nvhe'], ['owner', 'vhe']] as const)('does so on a host with a GICv3: %s, %s', (revision, mode) => {
+    expect(run({ revision, mode, gic: 3 }, 5)).toEqual(reference);
   });
 });
