@@ -12,7 +12,7 @@ import { Guest } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
 import { LoadedRegisters } from './guest/loaded.ts';
 import { vcpuRegisters } from './guest/registers.ts';
-import { timerDue, timerLine } from './guest/timers.ts';
+import { HostTimers } from './guest/host-timers.ts';
 import { VcpuMemory } from './guest/vcpu-memory.ts';
 import { RunawayError } from './host/host.ts';
 import { INTID } from './host/interrupts.ts';
@@ -27,8 +27,6 @@ import type { Arm64Vm } from './vm.ts';
 
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
 const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
-
-const TIMER_ON = 1n;
 
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
@@ -47,7 +45,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #pendingRead: { readonly read: PendingRead; readonly data: Uint8Array } | undefined;
   #pendingCall: bigint[] | undefined;
   #stashed: Arm64Exit | undefined;
-  #hostTimerOn = false;
+  readonly #timers: HostTimers;
   readonly #virtualInterrupts: VirtualInterrupts | undefined;
   #progress = { at: 0n, exits: 0 };
 
@@ -62,6 +60,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
     if (vm.interruptInterface && host.virtualInterface) this.#virtualInterrupts = new VirtualInterrupts(host.virtualInterface, vm.interruptInterface.properties);
+    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', setLines: (change) => { this.#setLines(change); } });
     this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
   }
 
@@ -193,7 +192,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (guest.waiting) return this.#wait(end);
     if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
     guest.commitPc();
-    this.#programHostTimer();
+    this.#timers.program();
     this.#virtualInterrupts?.flush(guest.memory.state);
     const entered = this.#vm.world.enter(guest.memory);
     if (entered && 'exit' in entered) return this.#deferred(entered.exit);
@@ -236,9 +235,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
 
   #handle(exit: GuestExit): Outcome {
     const outcome = this.#dispatch(exit);
-    if (this.#timerPerRun) this.#syncVirtualTimer();
-    else this.#lowerVirtualTimer();
-    this.#updatePhysicalTimer();
+    this.#timers.left();
     if (this.guest.reload) this.#reload();
     return outcome;
   }
@@ -302,15 +299,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   #interrupted(id: number): void {
-    const { host } = this.#vm;
-    if (id === INTID.virtualTimer) {
-      // Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it.
-      host.interrupts.setEnabled(host.code, id, false);
-      if (!this.guest.lines.vtimer) this.#setLines({ vtimer: true });
-    } else if (id === this.#hostTimerId) {
-      host.code.write('CNTP_CTL_EL0', 0n);
-      this.#hostTimerOn = false;
-    } else this.#vm.hostInterrupt(id);
+    if (!this.#timers.interrupted(id)) this.#vm.hostInterrupt(id);
   }
 
   #setLines(change: Partial<Guest['lines']>): void {
@@ -325,74 +314,6 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#virtualInterrupts.setInput(INTID.physicalTimer, lines.ptimer);
   }
 
-  // Timers
-
-  get #hostTimerId(): number {
-    return this.#vm.host.mode === 'vhe' ? INTID.hypPhysicalTimer : INTID.physicalTimer;
-  }
-
-  /** A timer of the guest that was up may be down again: then its interrupt counts again. */
-  #lowerVirtualTimer(): void {
-    if (!this.guest.lines.vtimer) return;
-    const { code, interrupts } = this.#vm.host;
-    code.place = { step: 'vtimer-sync', phase: '', kind: 'host' };
-    if ((code.read(code.el0.CNTV_CTL) & 7n) === 5n) return;
-    interrupts.setEnabled(code, INTID.virtualTimer, true);
-    this.#setLines({ vtimer: false });
-  }
-
-  get #timerPerRun(): boolean {
-    return this.#vm.world.revision.timer === 'run';
-  }
-
-  /** A timer that is in hardware only while the guest runs has no line then that the host could hear: its state in memory says what it is. */
-  #syncVirtualTimer(): void {
-    const { state } = this.guest.memory;
-    const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), BigInt.asUintN(64, this.#count() - state.get('cntvoff')));
-    if (level === this.guest.lines.vtimer) return;
-    const { code, interrupts } = this.#vm.host;
-    // Masked at the controller while it is up, or the guest would never get past it.
-    interrupts.setEnabled(code, INTID.virtualTimer, !level);
-    this.#setLines({ vtimer: level });
-  }
-
-  #updatePhysicalTimer(): void {
-    const { state } = this.guest.memory;
-    const ctl = state.get('cntp-ctl');
-    if ((ctl & TIMER_ON) === 0n && !this.guest.lines.ptimer) return;
-    const level = timerLine(ctl, state.get('cntp-cval'), this.#count());
-    if (level !== this.guest.lines.ptimer) this.#setLines({ ptimer: level });
-  }
-
-  #count(): bigint {
-    const { code } = this.#vm.host;
-    code.place = { step: 'ptimer', phase: '', kind: 'host' };
-    return code.read('CNTPCT_EL0');
-  }
-
-  /**
-   * The host's own timer stands in for the guest's physical one, and while the guest waits for the virtual one too if that is in hardware
-   * for a run only. By the EL0 name in both modes: with E2H it reaches the timer of EL2.
-   */
-  #programHostTimer(waiting = false): void {
-    const { state } = this.guest.memory;
-    const ctl = state.get('cntp-ctl');
-    const virtual = waiting && this.#timerPerRun ? state.get('cntv-ctl') : 0n;
-    if (((ctl | virtual) & TIMER_ON) === 0n && !this.#hostTimerOn) return;
-    const count = this.#count();
-    const offset = state.get('cntvoff');
-    const virtualDue = timerDue(virtual, state.get('cntv-cval'), BigInt.asUintN(64, count - offset));
-    const deadlines = [timerDue(ctl, state.get('cntp-cval'), count), virtualDue === undefined ? undefined : BigInt.asUintN(64, virtualDue + offset)]
-      .filter((tick) => tick !== undefined);
-    const due = deadlines.reduce<bigint | undefined>((first, tick) => (first === undefined || tick < first ? tick : first), undefined);
-    const { code } = this.#vm.host;
-    if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
-    if ((due !== undefined) !== this.#hostTimerOn) {
-      code.write('CNTP_CTL_EL0', due === undefined ? 0n : TIMER_ON);
-      this.#hostTimerOn = due !== undefined;
-    }
-  }
-
   // Waiting
 
   /** The guest is in WFI: the host's kernel waits for it. */
@@ -403,11 +324,10 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       guest.waiting = false;
       return 'again';
     }
-    if (this.#timerPerRun) {
-      this.#syncVirtualTimer();
-      if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
-    }
-    this.#programHostTimer(true);
+    this.#timers.waiting();
+    if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
+    if (this.#virtualInterrupts?.pending === true) return 'again';
+    this.#timers.program({ waiting: true });
     const left = end - host.processor.retired;
     if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });
     host.code.place = { step: 'host-wait', phase: '', kind: 'host' };
@@ -418,8 +338,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (stop.kind === 'idle') return this.#settled(stop.until === undefined ? { kind: 'idle' } : { kind: 'idle', until: stop.until });
     if (stop.kind === 'budget') return this.#settled({ kind: 'interrupted', because: 'budget' });
     const outcome = stop.kind === 'hosted' ? this.#interrupts() : this.#stopped(stop);
-    if (this.#timerPerRun) this.#syncVirtualTimer();
-    this.#updatePhysicalTimer();
+    this.#timers.waited();
     if (outcome !== undefined && outcome.kind !== 'resume' && outcome.kind !== 'wait') return this.#settled(outcome);
     if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
     return 'again';
@@ -430,8 +349,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #load(): void {
     if (this.#loaded) return;
     const { host, world } = this.#vm;
-    host.interrupts.setEnabled(host.code, this.#hostTimerId, true);
-    host.interrupts.setEnabled(host.code, INTID.virtualTimer, !this.guest.lines.vtimer);
+    this.#timers.load();
     if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, true);
     this.guest.memory.state.set('vttbr', this.#vm.claimVttbr());
     if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
@@ -455,10 +373,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     if (!this.#loaded) return;
     this.#loaded = false;
     const { host, world } = this.#vm;
-    if (this.#hostTimerOn) {
-      host.code.write('CNTP_CTL_EL0', 0n);
-      this.#hostTimerOn = false;
-    }
+    this.#timers.put();
     const panic = world.put(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
     if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);

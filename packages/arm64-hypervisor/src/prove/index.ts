@@ -1,0 +1,23 @@
+/** Proofs of a world switch on a machine that the caller brings: orders, removals, injections. */
+export { Bench } from './bench.ts';
+export type { Access, Interposer, RunningTrial, Trial } from './bench.ts';
+export { briefScenarios, scenarios, scenariosFor } from './scenario.ts';
+export type { DebugUse, Scenario } from './scenario.ts';
+export type { ProofMachine, ProofMachines, Sync } from './machine.ts';
+export { ASPECTS, firstDifference } from './observation.ts';
+export type { Aspect, Difference, Look, Observation } from './observation.ts';
+export { EXPLANATIONS, explanationOf } from './explained.ts';
+export type { Explanation } from './explained.ts';
+export { accessesOf, leavingOut, needless, remove } from './remove.ts';
+export type { Removal, RemovalReport, RemoveOptions } from './remove.ts';
+export { necessity } from './necessity.ts';
+export type { Necessity, NecessityOptions } from './necessity.ts';
+export { permute } from './permute.ts';
+export type { Misorder, PermuteOptions, PermuteReport } from './permute.ts';
+export { constraintsOf, countOrders, orderGroups } from './variation.ts';
+export type { Constraint, OrderGroup } from './variation.ts';
+export { learn } from './learn.ts';
+export type { LearnOptions, LearnReport, Learned } from './learn.ts';
+export { INJECTIONS, inject, injectAll, positionsOf } from './inject.ts';
+export type { InjectAllOptions, InjectOptions, InjectReport, Injection, InjectionKind, InjectionOutcome, InjectionPoint } from './inject.ts';
+export { HOST_INTERRUPT } from './machine.ts';

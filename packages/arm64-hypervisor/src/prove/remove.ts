@@ -1,0 +1,119 @@
+/** Every access of a revision taken away, one at a time: somebody must notice, and what they notice is what the access protects. */
+import type { AccessorMode, Verdict } from '@worldswitch/arm64-sysreg';
+import type { Revision } from '../switch/step.ts';
+import type { Access, Bench, Interposer } from './bench.ts';
+import type { Scenario } from './scenario.ts';
+import { explanationOf } from './explained.ts';
+import type { Explanation } from './explained.ts';
+import type { Sync } from './machine.ts';
+import { firstDifference } from './observation.ts';
+import type { Difference, Observation } from './observation.ts';
+import { randomFrom } from './random.ts';
+
+/** What came of the removal of one access. */
+export interface Removal {
+  readonly step: string;
+  readonly index: number;
+  readonly text: string;
+  /** Who noticed: a scenario, with writes that act early or late. */
+  readonly protects?: Difference & { readonly scenario: string; readonly sync: Sync };
+  /** Why nobody noticed, from a fact with a source. */
+  readonly explained?: Explanation;
+}
+
+export interface RemovalReport {
+  readonly revision: string;
+  readonly mode: AccessorMode;
+  /** Accesses that the scenarios execute, and how many of them were removed. */
+  readonly total: number;
+  readonly removed: number;
+  readonly runs: number;
+  readonly removals: readonly Removal[];
+}
+
+export interface RemoveOptions {
+  readonly revision: Revision;
+  readonly mode: AccessorMode;
+  readonly scenarios: readonly Scenario[];
+  /** At most so many accesses, drawn with `seed`; all of them when absent. */
+  readonly sample?: number;
+  readonly seed?: bigint;
+}
+
+const SYNCS: readonly Sync[] = ['early', 'late'];
+const keyOf = ({ step, index, text }: Access): string => `${step} ${index} ${text}`;
+
+/** Accesses of those that noticed nothing and that no fact explains. */
+export function needless({ removals }: RemovalReport): readonly Removal[] {
+  return removals.filter(({ protects, explained }) => protects === undefined && explained === undefined);
+}
+
+/**
+ * An interposer that leaves an access out. What it would have read is whatever the general register held before: the value that the code
+ * read last.
+ */
+export function leavingOut(access: Access): Interposer {
+  const wanted = keyOf(access);
+  let last = 0n;
+  return (at, instruction, { machine }): Verdict | undefined => {
+    if (keyOf(at) === wanted) return 'place' in instruction || instruction.op === 'mrs' || instruction.op === 'fp' ? { kind: 'ok', value: last } : { kind: 'ok' };
+    if (instruction.op !== 'mrs' && instruction.op !== 'ldr' && instruction.op !== 'fp') return undefined;
+    const verdict = machine.processor.port.execute(instruction);
+    if (verdict.kind === 'ok' && verdict.value !== undefined) last = verdict.value;
+    return verdict;
+  };
+}
+
+/** Accesses that the steps of a revision execute in some scenarios, each once, with the scenarios it is executed in. */
+export function accessesOf(bench: Bench, { revision, mode, scenarios }: RemoveOptions): ReadonlyMap<string, { readonly access: Access; readonly scenarios: readonly Scenario[] }> {
+  const found = new Map<string, { readonly access: Access; readonly scenarios: Scenario[] }>();
+  for (const scenario of scenarios) {
+    bench.run({
+      revision, mode, scenario, looks: false,
+      interpose: (access) => {
+        const known = found.get(keyOf(access));
+        if (!known) found.set(keyOf(access), { access, scenarios: [scenario] });
+        else if (!known.scenarios.includes(scenario)) known.scenarios.push(scenario);
+        return undefined;
+      },
+    });
+  }
+  return found;
+}
+
+/** Removes accesses, one run after another. */
+export function remove(bench: Bench, options: RemoveOptions): RemovalReport {
+  const { revision, mode, scenarios, sample, seed = 1n } = options;
+  const all = [...accessesOf(bench, options).values()];
+  const chosen = sample === undefined || sample >= all.length ? all : draw(all, sample, seed);
+  const references = new Map<Scenario, Map<Sync, Observation>>();
+  let runs = 0;
+  const reference = (scenario: Scenario, sync: Sync): Observation => {
+    let bySync = references.get(scenario);
+    if (!bySync) references.set(scenario, (bySync = new Map<Sync, Observation>()));
+    let observed = bySync.get(sync);
+    if (!observed) bySync.set(sync, (observed = bench.run({ revision, mode, scenario, sync })));
+    if (observed.failure !== undefined) throw new RangeError(`${revision.name} in mode ${mode} fails as it is written: ${observed.failure}; prove a switch that works`);
+    return observed;
+  };
+  const removals = chosen.map(({ access, scenarios: where }): Removal => {
+    for (const sync of SYNCS) {
+      for (const scenario of scenarios) {
+        if (!where.includes(scenario)) continue;
+        runs++;
+        const seen = bench.run({ revision, mode, scenario, sync, interpose: leavingOut(access) });
+        const difference = firstDifference(reference(scenario, sync), seen);
+        if (difference) return { ...access, protects: { ...difference, scenario: scenario.name, sync } };
+      }
+    }
+    const explained = explanationOf(access, mode);
+    return { ...access, ...(explained === undefined ? {} : { explained }) };
+  });
+  return { revision: revision.name, mode, total: all.length, removed: chosen.length, runs, removals };
+}
+
+function draw<T>(from: readonly T[], count: number, seed: bigint): readonly T[] {
+  const random = randomFrom(seed);
+  const left = [...from];
+  return Array.from({ length: count }, () => left.splice(random.below(left.length), 1)[0]);
+}
