@@ -15,6 +15,7 @@ Examples:
   worldswitch run hello.elf --watch 0x9000000:4:w    stop at a write to the UART
   worldswitch compare                                a round trip under each revision and mode, counted
   worldswitch trace --mode vhe --why                 a world switch access by access, with its reasons
+  worldswitch inject --at traps-on:3 --kind serror   something comes between two accesses of it
   worldswitch regs MDSCR_EL1                         encoding, fields, access, traps
   worldswitch regs elr                               search by name
 

@@ -1,14 +1,18 @@
 /** Processors for counting: one model with as many debug registers, and such features, as somebody asks for. */
-import { NEOVERSE_N1, type Arm64Model } from '@worldswitch/arm64';
+import { NEOVERSE_N1, withProfiling, type Arm64Model } from '@worldswitch/arm64';
 import { ID_AA64DFR0_EL1, ID_AA64PFR0_EL1 } from '@worldswitch/arm64-sysreg';
 import { nearest } from '@worldswitch/debugger';
 import { UsageError } from '../exit.ts';
 
-/** What can be added to the processor: the manual's feature, and the identification field that announces it. */
+/** What can be added to the processor. */
 const FEATURES = {
-  ras: { feature: 'FEAT_RAS', register: 'ID_AA64PFR0_EL1', mask: ID_AA64PFR0_EL1.mask('RAS'), value: ID_AA64PFR0_EL1.encode({ RAS: 1 }) },
-  spe: { feature: 'FEAT_SPE', register: 'ID_AA64DFR0_EL1', mask: ID_AA64DFR0_EL1.mask('PMSVer'), value: ID_AA64DFR0_EL1.encode({ PMSVer: 1 }) },
-} as const;
+  /** What a model of it announces; the registers are there, and no error is ever recorded. */
+  ras: (model: Arm64Model): Arm64Model => ({
+    ...model, features: new Set([...model.features, 'FEAT_RAS']),
+    constants: { ...model.constants, ID_AA64PFR0_EL1: ((model.constants.ID_AA64PFR0_EL1 ?? 0n) & ~ID_AA64PFR0_EL1.mask('RAS')) | ID_AA64PFR0_EL1.encode({ RAS: 1 }) },
+  }),
+  spe: withProfiling,
+} as const satisfies Readonly<Record<string, (model: Arm64Model) => Arm64Model>>;
 
 export type FeatureName = keyof typeof FEATURES;
 export const FEATURE_NAMES = Object.keys(FEATURES) as readonly FeatureName[];
@@ -24,15 +28,13 @@ export interface ProcessorWish {
 
 export const DEFAULT_PROCESSOR: ProcessorWish = { breakpoints: 6, watchpoints: 4, features: [] };
 
-/** A Neoverse N1 with that many breakpoints and watchpoints, of which one breakpoint and one more are context-aware, and these features. */
+/** A Neoverse N1 with that many breakpoints and watchpoints, two of the breakpoints context-aware, and these features. */
 export function processorModel({ breakpoints, watchpoints, features }: ProcessorWish): Arm64Model {
-  const constants = { ...NEOVERSE_N1.constants };
-  const set = (register: 'ID_AA64DFR0_EL1' | 'ID_AA64PFR0_EL1', mask: bigint, value: bigint): void => {
-    constants[register] = ((constants[register] ?? 0n) & ~mask) | value;
+  const dfr0 = (NEOVERSE_N1.constants.ID_AA64DFR0_EL1 ?? 0n) & ~(ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs'));
+  const counted: Arm64Model = {
+    ...NEOVERSE_N1, constants: { ...NEOVERSE_N1.constants, ID_AA64DFR0_EL1: dfr0 | ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }) },
   };
-  set('ID_AA64DFR0_EL1', ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs'), ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }));
-  for (const name of features) set(FEATURES[name].register, FEATURES[name].mask, FEATURES[name].value);
-  return { ...NEOVERSE_N1, features: new Set([...NEOVERSE_N1.features, ...features.map((name) => FEATURES[name].feature)]), constants };
+  return features.reduce<Arm64Model>((model, name) => FEATURES[name](model), counted);
 }
 
 /** `ras,spe`, in the order of the table, each once. @throws UsageError */
