@@ -316,17 +316,21 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
 
   // Waiting
 
+  #interruptPending(): boolean {
+    return this.guest.interruptPending || this.#virtualInterrupts?.pending === true;
+  }
+
   /** The guest is in WFI: the host's kernel waits for it. */
   #wait(end: bigint): Arm64Exit | 'again' {
     const { guest } = this;
     const { host } = this.#vm;
-    if (guest.interruptPending || this.#virtualInterrupts?.pending === true || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
+    if (this.#interruptPending() || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
       guest.waiting = false;
       return 'again';
     }
     this.#timers.waiting();
     if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
-    if (this.#virtualInterrupts?.pending === true) return 'again';
+    if (this.#interruptPending()) return 'again';
     this.#timers.program({ waiting: true });
     const left = end - host.processor.retired;
     if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });

@@ -1,0 +1,139 @@
+/**
+ * A guest's timers on the host. Its physical timer is never in hardware: the host's own stands in for it. Its virtual timer is, from load to
+ * put or, with a switch that keeps it for a run only, from entry to exit; then the host's own stands in for that too while the guest waits.
+ */
+import type { Host } from '../host/host.ts';
+import { INTID } from '../host/interrupts.ts';
+import type { Guest } from './guest.ts';
+import { timerDue, timerLine } from './timers.ts';
+
+const TIMER_ON = 1n;
+/** ENABLE and ISTATUS without IMASK. */
+const FIRING = 5n;
+const CONTROL = 7n;
+
+export interface HostTimersOptions {
+  readonly guest: Guest;
+  readonly host: Host;
+  /** Whether the virtual timer is in hardware from entry to exit only. */
+  readonly perRun: boolean;
+  /** Told when a level changes. */
+  readonly setLines: (change: Partial<Guest['lines']>) => void;
+}
+
+export class HostTimers {
+  readonly #guest: Guest;
+  readonly #host: Host;
+  readonly #perRun: boolean;
+  readonly #setLines: HostTimersOptions['setLines'];
+  #on = false;
+
+  constructor({ guest, host, perRun, setLines }: HostTimersOptions) {
+    this.#guest = guest;
+    this.#host = host;
+    this.#perRun = perRun;
+    this.#setLines = setLines;
+  }
+
+  /** The vCPU gets the processor, or gives it up. */
+  load(): void {
+    const { interrupts, code } = this.#host;
+    interrupts.setEnabled(code, this.#intid, true);
+    interrupts.setEnabled(code, INTID.virtualTimer, !this.#guest.lines.vtimer);
+  }
+  put(): void {
+    if (this.#on) this.#host.code.write('CNTP_CTL_EL0', 0n);
+    this.#on = false;
+  }
+
+  /** The guest has been left. */
+  left(): void {
+    if (this.#perRun) this.#syncVirtual();
+    else this.#lowerVirtual();
+    this.#updatePhysical();
+  }
+  /** It is about to wait, and has waited. */
+  waiting(): void {
+    if (this.#perRun) this.#syncVirtual();
+  }
+  waited(): void {
+    if (this.#perRun) this.#syncVirtual();
+    this.#updatePhysical();
+  }
+
+  /** Takes an interrupt that is a timer's; false for any other. */
+  interrupted(id: number): boolean {
+    const { code, interrupts } = this.#host;
+    if (id === INTID.virtualTimer) {
+      // Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it.
+      interrupts.setEnabled(code, id, false);
+      if (!this.#guest.lines.vtimer) this.#setLines({ vtimer: true });
+      return true;
+    }
+    if (id !== this.#intid) return false;
+    code.write('CNTP_CTL_EL0', 0n);
+    this.#on = false;
+    return true;
+  }
+
+  /** Sets the host's timer to the next deadline. By the EL0 name in both modes: with E2H it reaches the timer of EL2. */
+  program({ waiting = false }: { readonly waiting?: boolean } = {}): void {
+    const { state } = this.#guest.memory;
+    const physical = state.get('cntp-ctl');
+    const virtual = waiting && this.#perRun ? state.get('cntv-ctl') : 0n;
+    if (((physical | virtual) & TIMER_ON) === 0n && !this.#on) return;
+    const count = this.#count();
+    const offset = state.get('cntvoff');
+    const virtualDue = timerDue(virtual, state.get('cntv-cval'), BigInt.asUintN(64, count - offset));
+    const due = earliest(timerDue(physical, state.get('cntp-cval'), count), virtualDue === undefined ? undefined : BigInt.asUintN(64, virtualDue + offset));
+    const { code } = this.#host;
+    if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
+    if ((due !== undefined) === this.#on) return;
+    code.write('CNTP_CTL_EL0', due === undefined ? 0n : TIMER_ON);
+    this.#on = due !== undefined;
+  }
+
+  get #intid(): number {
+    return this.#host.mode === 'vhe' ? INTID.hypPhysicalTimer : INTID.physicalTimer;
+  }
+
+  #count(): bigint {
+    const { code } = this.#host;
+    code.place = { step: 'ptimer', phase: '', kind: 'host' };
+    return code.read('CNTPCT_EL0');
+  }
+
+  /** A timer of the guest that was up may be down again: then its interrupt counts again. */
+  #lowerVirtual(): void {
+    if (!this.#guest.lines.vtimer) return;
+    const { code, interrupts } = this.#host;
+    code.place = { step: 'vtimer-sync', phase: '', kind: 'host' };
+    if ((code.read(code.el0.CNTV_CTL) & CONTROL) === FIRING) return;
+    interrupts.setEnabled(code, INTID.virtualTimer, true);
+    this.#setLines({ vtimer: false });
+  }
+
+  /** A timer that is in hardware only while the guest runs has no line then that the host could hear: its state in memory says what it is. */
+  #syncVirtual(): void {
+    const { state } = this.#guest.memory;
+    const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), BigInt.asUintN(64, this.#count() - state.get('cntvoff')));
+    if (level === this.#guest.lines.vtimer) return;
+    const { code, interrupts } = this.#host;
+    // Masked at the controller while it is up, or the guest would never get past it.
+    interrupts.setEnabled(code, INTID.virtualTimer, !level);
+    this.#setLines({ vtimer: level });
+  }
+
+  #updatePhysical(): void {
+    const { state } = this.#guest.memory;
+    const ctl = state.get('cntp-ctl');
+    if ((ctl & TIMER_ON) === 0n && !this.#guest.lines.ptimer) return;
+    const level = timerLine(ctl, state.get('cntp-cval'), this.#count());
+    if (level !== this.#guest.lines.ptimer) this.#setLines({ ptimer: level });
+  }
+}
+
+function earliest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
+}
