@@ -81,11 +81,11 @@ export const faultInfo: Step = {
   because: 'FAR and HPFAR belong to EL2 and are gone with the next exception there; for watchpoints too, whose address is in FAR alone',
   when: ({ scratch }) => scratch.exit?.code === 'sync',
   run: (c) => {
-    const { code, vcpu, scratch } = c;
+    const { code, vcpu, scratch, faithful } = c;
     const esr = scratch.exit?.esr ?? 0n;
     const { ec, iss } = decodeSyndrome(esr);
     code.store(vcpu.state, 'fault-esr', esr);
-    if (ec !== EC.WATCHPT_LOW && !ABORTS.includes(ec)) return;
+    if (!ABORTS.includes(ec) && (ec !== EC.WATCHPT_LOW || faithful.has('stale-far'))) return;
     const far = code.read(code.hyp.FAR);
     code.store(vcpu.state, 'fault-far', far);
     if (ec === EC.WATCHPT_LOW) return;
