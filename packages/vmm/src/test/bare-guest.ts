@@ -32,8 +32,10 @@ export interface BareVm {
   load(address: bigint, source: string): void;
 }
 
-export function bareHost({ gic = 2, ram = 16 * MIB, ...options }: Pick<Arm64HypervisorOptions, 'mode'> & Partial<Omit<Arm64HypervisorOptions, 'layout' | 'interrupts'>> & {
+export function bareHost({ gic = 2, ram = 16 * MIB, sync, ...options }: Pick<Arm64HypervisorOptions, 'mode'> & Partial<Omit<Arm64HypervisorOptions, 'layout' | 'interrupts'>> & {
   readonly gic?: 2 | 3; readonly ram?: number;
+  /** Writes to system registers act as late as the architecture allows. */
+  readonly sync?: 'late';
 }): BareHost {
   const model = gic === 3 ? withGicV3(LAB) : LAB;
   const engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: 'interpreter' });
@@ -41,7 +43,7 @@ export function bareHost({ gic = 2, ram = 16 * MIB, ...options }: Pick<Arm64Hype
   const host = createVirt({
     devices, images, memory: new EngineMemory(engine.memory), model: LAB.name, ram: OWN + ram, gic,
     makeCpu: (port, setup) => {
-      const cpu = virtProcessors(engine, LAB)(port, setup);
+      const cpu = virtProcessors(engine, LAB, sync && { sync })(port, setup);
       cpus.push(cpu);
       return cpu;
     },
