@@ -8,7 +8,7 @@ for (const which of RECORDED) {
   const lines = JSON.parse(readFileSync(new URL(`./${which.revision}-${which.mode}.json`, import.meta.url), 'utf8')) as Lines;
   const processor = new RecordedProcessor(lines);
   const { end, rows } = roundTrip(processor, which);
-  console.log(`${which.revision}, ${which.mode}: ${lines.length - processor.left} of ${lines.length} answers used, the guest ended with ${end}`);
+  console.log(`${which.revision}, ${which.mode}: ${processor.left === 0 ? 'every answer used' : `${processor.left} answers left`}, the guest ended with ${end}`);
 
   // One round trip: from the exception that left the guest because of its MRS, to the ERET that entered it again.
   const left = rows.flatMap((row, at) => (row.step === 'guest' && row.operation === 'exception' ? [at] : []));

@@ -28,6 +28,9 @@ function whereOf({ written }: LedgerRow): string | undefined {
 }
 const slotOf = ({ written }: LedgerRow): string => written.slice(written.lastIndexOf('.') + 1);
 
+/** Whether a loaded value is what is written next, as it is or less reserved bits: not one that only goes into a computation. */
+const isSource = (load: LedgerRow, { written, reached, after }: LedgerRow): boolean => load.after === after || slotOf(load) === written || slotOf(load) === reached;
+
 const GENERAL = /\.x\d+$/;
 const VECTOR = /^V\d+$|\.v\d+\.(low|high)$/;
 
@@ -56,7 +59,7 @@ function moveAt(rows: readonly LedgerRow[], at: number, verdicts: ReadonlyMap<Le
   if (row.operation === 'read' && next?.operation === 'store' && next.after === row.after) {
     return { move: { ...base(row), what: 'save', name: target(row), value: text(row.after), ...placed(next), ...judged(verdicts.get(next)) }, taken: 2 };
   }
-  if (row.operation === 'load' && next?.operation === 'write') {
+  if (row.operation === 'load' && next?.operation === 'write' && isSource(row, next)) {
     return { move: { ...base(next), what: 'restore', name: target(next), value: change(next), ...placed(row), ...judged(verdicts.get(next)) }, taken: 2 };
   }
   return { move: { ...single(row), ...judged(verdict) }, taken: 1 };
@@ -87,8 +90,8 @@ function single(row: LedgerRow): Move {
   switch (operation) {
     case 'read': return { ...base(row), what: 'read', name: target(row), value: `${text(after)}${reached.startsWith('ID_') ? '  what the processor has' : ''}` };
     case 'write': return { ...base(row), what: 'write', name: target(row), value: change(row) };
-    case 'load': return { ...base(row), what: 'load', name: written, value: text(after) };
-    case 'store': return { ...base(row), what: 'store', name: written, value: text(after) };
+    case 'load': return { ...base(row), what: 'load', name: placeName(written), value: text(after) };
+    case 'store': return { ...base(row), what: 'store', name: placeName(written), value: text(after) };
     case 'barrier': return { ...base(row), what: 'barrier', name: written, value: '' };
     case 'maintenance': return { ...base(row), what: 'execute', name: written, value: text(after) };
     case 'control': return { ...base(row), what: 'execute', name: written, value: steering(row) };
@@ -105,3 +108,6 @@ function steering({ written, phase, step }: LedgerRow): string {
   if (written !== 'eret') return '';
   return phase === 'enter' || (phase === 'exit' && step !== '') ? 'to the guest' : 'to the host\'s kernel';
 }
+
+/** A slot by its name; any other address is a device's. */
+const placeName = (written: string): string => (written.startsWith('0x') ? `device ${written}` : written);

@@ -39,6 +39,9 @@ export interface Deferred {
 /** While the guest runs: what the processor reports of that time is the exception that ends it. */
 const GUEST: Place = { step: 'guest', phase: 'exit', kind: 'vector', owner: 'guest' };
 
+/** After the last step of a put: what the host's kernel does is no step's. */
+const KERNEL: Place = { step: 'host-kernel', phase: '', kind: 'host', owner: 'host' };
+
 const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest'];
 const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
 
@@ -74,7 +77,10 @@ export class WorldSwitch {
     return this.#guarded(vcpu, (c) => { this.#hostSteps(c, 'load'); });
   }
   put(vcpu: VcpuMemory): Panic | undefined {
-    return this.#guarded(vcpu, (c) => { this.#hostSteps(c, 'put'); });
+    return this.#guarded(vcpu, (c) => {
+      this.#hostSteps(c, 'put');
+      c.code.place = KERNEL;
+    });
   }
 
   /** From the host's kernel into the guest, whose next instruction is the processor's next. With `Deferred` the host runs on. */
