@@ -70,7 +70,6 @@ function withStep(revision: Revision, id: string, run: Step['run'], el: 1 | 2 = 
 describe('unmasked-switch', () => {
   /** An SError comes when the guest's traps are in place and its registers are not. The processor is asked what it does then. */
   const serrorInside = (faithful: readonly string[]): { readonly exit: Exit<Arm64DebugExit> | undefined; readonly vectors: readonly bigint[] } => {
-    let machine: GuestMachine;
     const codes: bigint[] = [];
     let raised = false;
     const revision = withStep(VHE_ALTERNATIVES, 'stage2-on', () => {
@@ -82,7 +81,7 @@ describe('unmasked-switch', () => {
       hostCpu.registers.debugger.write('pc', entries.kernel);
       us.arrive(entries.kernel);
     });
-    machine = guestMachine({ mode: 'vhe', revision, faithful, image: program(SYSTEM_OFF) });
+    const machine = guestMachine({ mode: 'vhe', revision, faithful, image: program(SYSTEM_OFF) });
     const { hostCpu, hypervisor: { world } } = machine;
     const leave = world.leave.bind(world);
     world.leave = (vcpu, at) => {

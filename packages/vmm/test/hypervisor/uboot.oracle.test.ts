@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { QEMU, UBOOT_COMMANDS, recordUbootConsole } from '../../../../tooling/oracles/qemu/index.ts';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
 import { OTHERS, REFERENCE, type Ending } from './pairs.ts';
-import { ubootBanner, ubootGuest } from './uboot.ts';
+import { ubootBanner, ubootGuest, ubootUntil } from './uboot.ts';
 
 describe.runIf(haveTools(QEMU, 'apt-get'))('U-Boot as a guest', () => {
   it('boots, answers version, bdinfo and flinfo and powers off as on QEMU, after the same number of instructions in both modes', async () => {
@@ -18,6 +18,12 @@ describe.runIf(haveTools(QEMU, 'apt-get'))('U-Boot as a guest', () => {
       return guest.ticks;
     });
     expect(ticks[0]).toBe(ticks[1]);
+  });
+
+  // The fault timer-bits, note 21: the physical counter is what its delays go by.
+  it('dies in its first delay on a host that is faithful to timer-bits: the counter is UNDEFINED', () => {
+    const { console } = ubootUntil({ revision: 'vhe', mode: 'vhe', faithful: ['timer-bits'] }, '"Synchronous Abort" handler');
+    expect(console).toMatch(/Flash: "Synchronous Abort" handler, esr 0x02000000/);
   });
 
   // The whole session under each pair is in uboot.nightly.test.ts.

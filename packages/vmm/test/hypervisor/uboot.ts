@@ -31,14 +31,19 @@ function ubootMachine(options: Pick<GuestMachineOptions, 'mode' | 'revision' | '
 }
 
 /** As far as its countdown, then off the processor: what it has said and what it is by then. @throws Error if it does not get there. */
-export function ubootBanner(pair: RevisionPair, options: Pick<GuestMachineOptions, 'faithful'> = {}): Ending {
-  const machine = ubootMachine({ ...pair, ...options, kind: 'translator' });
+export function ubootBanner(pair: RevisionPair): Ending {
+  return endingOf(ubootUntil(pair, 'stop autoboot'), 256);
+}
+
+/** Until it says so. @throws Error if it does not. */
+export function ubootUntil(pair: RevisionPair & Pick<GuestMachineOptions, 'faithful'>, text: string): GuestMachine {
+  const machine = ubootMachine({ ...pair, kind: 'translator' });
   for (let slice = 0; slice < BANNER_SLICES; slice++) {
     const stop = machine.run(SLICE);
-    if (stop.kind !== 'budget') throw new Error(`U-Boot ended before its countdown: ${JSON.stringify(stop)}`);
-    if (machine.console.includes('stop autoboot')) return endingOf(machine, 256);
+    if (stop.kind !== 'budget') throw new Error(`U-Boot ended by ${stop.kind} before it said '${text}'`);
+    if (machine.console.includes(text)) return machine;
   }
-  throw new Error(`U-Boot did not get to its countdown within ${BANNER_SLICES} slices; its console so far:\n${machine.console}`);
+  throw new Error(`U-Boot did not say '${text}' within ${BANNER_SLICES} slices; its console so far:\n${machine.console}`);
 }
 
 /** A key at the countdown, a command at each prompt, then `poweroff`. @throws Error if it never powers off. */
