@@ -1,5 +1,6 @@
 import type { CpuModel } from '@worldswitch/machine';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import { IMPLEMENTED_EVENTS } from './performance/index.ts';
 
 /** A processor as data: what it has, and what its identification registers say. */
 export interface Arm64Model extends CpuModel {
@@ -39,6 +40,8 @@ export const CORTEX_A57: Arm64Model = {
     REVIDR_EL1: 0n,
     CTR_EL0: CTR,
     DCZID_EL0: DCZID_64_BYTES,
+    PMCEID0_EL0: IMPLEMENTED_EVENTS,
+    PMCEID1_EL0: 0n,
     CLIDR_EL1: 0x0a20_0023n,
     AIDR_EL1: 0n,
     ID_AA64PFR0_EL1: 0x0000_0111n,
@@ -59,6 +62,8 @@ export const NEOVERSE_N1: Arm64Model = {
     REVIDR_EL1: 0n,
     CTR_EL0: CTR,
     DCZID_EL0: DCZID_64_BYTES,
+    PMCEID0_EL0: IMPLEMENTED_EVENTS,
+    PMCEID1_EL0: 0n,
     CLIDR_EL1: 0x8200_0023n,
     AIDR_EL1: 0n,
     ID_AA64PFR0_EL1: 0x0000_0111n,

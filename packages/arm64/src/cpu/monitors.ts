@@ -2,6 +2,7 @@ import type { CoreStop, Engine } from '@worldswitch/engine';
 import type { MachinePort, InterruptLine } from '@worldswitch/machine';
 import type { Mmu, Requester } from '../mmu/index.ts';
 import type { AbortPort } from './aborts.ts';
+import { PerformanceUnit } from './performance/index.ts';
 import type { ProcessorState } from './processor-state.ts';
 import { ProfilingUnit } from './profiling/index.ts';
 import type { GenericTimers } from './timers.ts';
@@ -18,50 +19,58 @@ export interface MonitorParts {
 }
 
 /**
- * What watches instructions go by: the statistical profiler. It counts from the number of retired instructions, lazily, at changes of
- * what it depends on; a run is bounded so that it comes back where something is due.
+ * What watches instructions go by: performance monitors and the statistical profiler. They count from the number of retired instructions, lazily, at changes of
+ * what they depend on; a run is bounded so that it comes back where something is due.
  */
 export class Monitors {
+  readonly performance: PerformanceUnit;
   /** Where the model has FEAT_SPE. */
   readonly profiling: ProfilingUnit | undefined;
 
   constructor(parts: MonitorParts) {
+    this.performance = new PerformanceUnit(parts.state, parts.port.output('pmu'));
     this.profiling = parts.state.model.features.has('FEAT_SPE') ? profilingUnit(parts) : undefined;
   }
 
   /** Runs for at most as many instructions as the monitors allow. */
   run(budget: number, run: (budget: number) => CoreStop): CoreStop {
-    const { profiling } = this;
-    if (profiling === undefined) return run(budget);
-    const stop = run(profiling.bounded(budget));
+    const { performance, profiling } = this;
+    const allowed = performance.bounded(budget);
+    const stop = run(profiling?.bounded(allowed) ?? allowed);
     this.settle();
+    performance.due();
     return stop;
   }
   /** What they depend on is about to change: they count up to here. */
   settle(): void {
+    this.performance.settle();
     this.profiling?.settle();
   }
   /** It has changed. */
   changed(): void {
+    this.performance.changed();
     this.profiling?.changed();
   }
   /** The exception level has changed. */
   levelChanged(): void {
+    this.performance.levelChanged();
     this.profiling?.levelChanged();
   }
   reset(): void {
+    this.performance.reset();
     this.profiling?.reset();
   }
   save(): MonitorState {
-    return this.profiling === undefined ? {} : { profiling: this.profiling.save() };
+    return { performance: this.performance.save(), ...(this.profiling !== undefined && { profiling: this.profiling.save() }) };
   }
-  restore({ profiling }: MonitorState): void {
+  restore({ performance, profiling }: MonitorState): void {
+    this.performance.restore(performance);
     if (profiling !== undefined) this.profiling?.restore(profiling);
   }
 }
 
 /** As plain data: what is not in registers. */
-export type MonitorState = { readonly profiling?: ReturnType<ProfilingUnit['save']> };
+export type MonitorState = { readonly performance: string; readonly profiling?: ReturnType<ProfilingUnit['save']> };
 
 function profilingUnit({ state, timers, mmu, memory, aborts, port, requester }: MonitorParts): ProfilingUnit {
   return new ProfilingUnit({

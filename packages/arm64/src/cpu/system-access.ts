@@ -31,21 +31,18 @@ const TRANSLATION = /^(SCTLR|TCR|TTBR[01]|MAIR|CONTEXTIDR)_EL[12]$|^(HCR|VTCR|VT
 const DEBUG = /^(DBG[BW][CV]R\d+|MDSCR|OSLAR|OSDLR|DBGPRCR|CONTEXTIDR|TCR)_EL[12]$|^(MDCR|HCR|VTTBR|VTCR|CONTEXTIDR|TCR)_EL2$/;
 /** Not TVAL: its value counts from the write. */
 const TIMER = /^CNT(P|V|HP|HV)_(CTL|CVAL)_EL[02]$|^CNTVOFF_EL2$/;
-const MONITORED = /^PM(S(CR|ICR|IRR)|B(LIMITR|SR))_EL[12]$|^(MDCR|HCR)_EL2$/;
+const MONITORED = /^PM(S(CR|ICR|IRR)|B(LIMITR|SR))_EL[12]$|^PM(CR|(CNTEN|INTEN|OVS)(SET|CLR)|SWINC|SELR|X?EV(CNTR|TYPER)\d*|CC(NTR|FILTR))_EL[01]$|^(MDCR|HCR)_EL2$/;
 /** Not the counter, the pointer and the status, which the profiler writes too. */
-const MONITOR_CONTROL = /^PM(S(CR|IRR|FCR|EVFR|LATFR)|BLIMITR)_EL[12]$/;
+const MONITOR_CONTROL = /^PM(S(CR|IRR|FCR|EVFR|LATFR)|BLIMITR)_EL[12]$|^PMCNTEN(SET|CLR)_EL0$/;
 const FLOATING_POINT = encodingOf('FPCR');
 /** Pairs of registers that set and clear bits of one. */
 const SET_CLEAR: Readonly<Record<string, { readonly store: RegisterName; readonly set: boolean }>> = {
-  PMCNTENSET_EL0: { store: 'PMCNTENSET_EL0', set: true }, PMCNTENCLR_EL0: { store: 'PMCNTENSET_EL0', set: false },
-  PMINTENSET_EL1: { store: 'PMINTENSET_EL1', set: true }, PMINTENCLR_EL1: { store: 'PMINTENSET_EL1', set: false },
-  PMOVSSET_EL0: { store: 'PMOVSSET_EL0', set: true }, PMOVSCLR_EL0: { store: 'PMOVSSET_EL0', set: false },
   DBGCLAIMSET_EL1: { store: 'DBGCLAIMSET_EL1', set: true }, DBGCLAIMCLR_EL1: { store: 'DBGCLAIMSET_EL1', set: false },
 };
 const CLAIM_TAGS = 0xffn;
 const OSLSR_LOCKED = 2n;
-/** PMCR_EL0 bits that a write keeps: E, D, X, DP, LC; P and C act and read as 0; N and the identification are fixed. */
-const PMCR_WRITABLE = 0x69n;
+/** Pairs of which a write waits for a context synchronization event: what one of them has pending, the other takes back. */
+const LATE_PAIR: Readonly<Partial<Record<RegisterName, RegisterName>>> = { PMCNTENSET_EL0: 'PMCNTENCLR_EL0', PMCNTENCLR_EL0: 'PMCNTENSET_EL0' };
 const DAIF_SHIFT = { D: 9n, A: 8n, I: 7n, F: 6n } as const;
 
 /**
@@ -166,7 +163,7 @@ export class SystemAccess {
   /** The value of a register as an instruction that reaches it reads it. */
   read(name: RegisterName): bigint {
     const late = this.#late?.get(name);
-    if (late !== undefined) return this.#legal(name, late);
+    if (late !== undefined && LATE_PAIR[name] === undefined) return this.#legal(name, late);
     const { pstate, registers, core, model } = this.#s;
     switch (name) {
       case 'CurrentEL': return BigInt(pstate.el) << 2n;
@@ -187,16 +184,32 @@ export class SystemAccess {
       default: {
         const pair = SET_CLEAR[name];
         return pair === undefined
-          ? (this.#timers.read(name) ?? this.gic?.peek(name, undefined) ?? this.monitors.profiling?.read(name) ?? registers.get(name)) : registers.get(pair.store);
+          ? (this.#timers.read(name) ?? this.gic?.peek(name, undefined) ?? this.#monitored(name) ?? registers.get(name)) : registers.get(pair.store);
       }
     }
   }
 
+  /** A register of counters or profiler, with what waits for it. */
+  #monitored(name: RegisterName): bigint | undefined {
+    const value = this.monitors.performance.read(name) ?? this.monitors.profiling?.read(name);
+    if (value === undefined || LATE_PAIR[name] === undefined) return value;
+    return (value | (this.#late?.get('PMCNTENSET_EL0') ?? 0n)) & ~(this.#late?.get('PMCNTENCLR_EL0') ?? 0n);
+  }
   /** A write that reaches a register, with all its consequences. */
   write(name: RegisterName, value: bigint): void {
     if (this.#writePstate(name, value)) return;
-    if (this.#late !== undefined && this.#roleOf(name).context) this.#late.set(name, value);
+    if (this.#late !== undefined && this.#roleOf(name).context) this.#wait(this.#late, name, value);
     else this.#act(name, value);
+  }
+  #wait(late: LateWrites, name: RegisterName, value: bigint): void {
+    const other = LATE_PAIR[name];
+    if (other === undefined) {
+      late.set(name, value);
+      return;
+    }
+    const bits = this.monitors.performance.reachable(value);
+    late.set(name, (late.get(name) ?? 0n) | bits);
+    late.set(other, (late.get(other) ?? 0n) & ~bits);
   }
   /** A context synchronization event: ISB, exception entry, exception return. */
   synchronise(): void {
@@ -214,7 +227,7 @@ export class SystemAccess {
     const { monitored } = this.#roleOf(name);
     if (monitored) this.monitors.settle();
     if (this.#timers.write(name, value)) this.#timers.update();
-    else if (this.gic?.write(name, value, undefined) !== true) this.#store(name, value);
+    else if (this.gic?.write(name, value, undefined) !== true && !(monitored && this.monitors.performance.write(name, value))) this.#store(name, value);
     this.#consequences(name);
     if (monitored) this.monitors.changed();
   }
@@ -258,7 +271,7 @@ export class SystemAccess {
     const { unit, timer } = this.#roleOf(name);
     if (unit !== undefined) return unit.legalise(unit.n, value, this.#debug.implementation);
     if (timer) return this.#timers.legal(name, value);
-    if (name === 'PMCR_EL0') return (registers.get(name) & ~PMCR_WRITABLE) | (value & PMCR_WRITABLE);
+    if (name === 'PMCR_EL0') return this.monitors.performance.control(value);
     return registers.legalise(name, value, this.#s.e2h);
   }
   #writePstate(name: RegisterName, value: bigint): boolean {
