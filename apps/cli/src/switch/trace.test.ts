@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PAIRS } from '@worldswitch/arm64-hypervisor';
-import { worldswitch } from '../test/capture.ts';
+import { PAIRS, REVISIONS } from '@worldswitch/arm64-hypervisor';
+import { HELLO, worldswitch } from '../test/capture.ts';
 import { schemaErrors } from '../test/schema.ts';
 import type { TraceReport } from './trace.ts';
 
@@ -73,5 +73,20 @@ describe('trace', () => {
   it('marks a redundant restore exactly where the register held the value', async () => {
     const { rows } = await report('--mode', 'vhe', '--from', '3');
     for (const { operation, before, after, finding } of rows) expect(finding === 'redundant-restore').toBe(operation === 'write' && before === after);
+  });
+});
+
+describe('run', () => {
+  it.each(REVISIONS.map(({ name }) => name))('takes --revision %s, in a mode that it has', async (name) => {
+    expect(await worldswitch('run', HELLO, '--revision', name, '--faithful', 'all')).toMatchObject({ status: 0, out: 'hello\r\n' });
+  });
+  it.each([
+    [['--revision', '2016'], /revision '2016' in mode vhe: no such state .*choose from 2015-base \(nvhe\)/],
+    [['--revision', '2015-base', '--mode', 'vhe'], /2015-base exists in nvhe only; choose from/],
+    [['--revision', 'vhe', '--faithful', 'stale-far'], /faithful 'stale-far': vhe has the faults timer-bits/],
+  ] as const)('refuses %j', async (args, message) => {
+    const { status, out, err } = await worldswitch('run', HELLO, ...args);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toMatch(message);
   });
 });

@@ -1,7 +1,7 @@
 import {
   configure, createInstructionTable, createVirt, hostPort, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, type Arm64Cpu, type Virt, type VirtCpu,
 } from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
+import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, REVISIONS, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
 import { debugKnowledge, decodeDebugExit, DEVICE_OUTPUTS, INTERRUPT_LINES, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import { hex } from '@worldswitch/bits';
 import * as devices from '@worldswitch/devices';
@@ -55,7 +55,7 @@ export class GuestMachine implements MachineHandle {
     const model = modelNamed(options.cpu);
     configure({ ram: options.memory, cpus: options.cpus, el2: false });
     if (options.cpus !== 1) throw refuse('unsupported', `--cpus ${options.cpus} --as guest: a guest of the command has one vCPU; leave --cpus out, or run it --as bare`);
-    const mode = options.mode === 'auto' ? (model.features.has('FEAT_VHE') ? 'vhe' : 'nvhe') : options.mode;
+    const mode = options.mode === 'auto' ? (model.features.has('FEAT_VHE') && hasVhe(options.revision) ? 'vhe' : 'nvhe') : options.mode;
     if (mode === 'vhe' && !model.features.has('FEAT_VHE')) {
       throw refuse('bad-option', `--mode vhe --cpu ${model.name}: that processor does not have FEAT_VHE; use --mode nvhe, or --cpu neoverse-n1`);
     }
@@ -226,6 +226,11 @@ export class GuestMachine implements MachineHandle {
     this.#standing = undefined;
     this.#ownBreakpoint = undefined;
   }
+}
+
+/** Whether a revision exists with VHE. One that does not exist at all is refused elsewhere, with those that do. */
+function hasVhe(revision: string | undefined): boolean {
+  return REVISIONS.find(({ name }) => name === revision)?.modes.includes('vhe') ?? true;
 }
 
 /** `all`, or names with commas. */

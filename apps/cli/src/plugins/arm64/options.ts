@@ -10,7 +10,7 @@ export const FLASH_MEMORY = 130 << 20;
 export const ARM64_OPTIONS: readonly OptionSpec[] = [
   { name: 'board', type: 'choice', choices: ['virt'], default: 'virt', about: 'the board: QEMU\'s virt with a GICv2' },
   { name: 'as', type: 'choice', choices: ['guest', 'bare'], default: 'guest', about: 'guest: it runs at EL1 under the hypervisor; bare: the machine is the image\'s, from EL2 down' },
-  { name: 'mode', type: 'choice', choices: ['auto', 'vhe', 'nvhe'], default: 'auto', about: 'of the hypervisor\'s host: at EL2 (vhe), at EL1 with a stub at EL2 (nvhe), or vhe where the processor has it' },
+  { name: 'mode', type: 'choice', choices: ['auto', 'vhe', 'nvhe'], default: 'auto', about: 'of the hypervisor\'s host: at EL2 (vhe), at EL1 with a stub at EL2 (nvhe), or vhe where the processor and the revision have it' },
   { name: 'revision', type: 'text', placeholder: 'NAME', about: 'the state of the world switch, by name (worldswitch compare lists them); the hypervisor\'s default unless given' },
   { name: 'faithful', type: 'text', placeholder: 'NAMES', about: 'faults of the revision\'s code to have too, with commas, or all (docs/faults.md)' },
   { name: 'cpu', type: 'choice', choices: CPU_NAMES, default: 'neoverse-n1', about: 'the processor model' },
