@@ -68,7 +68,8 @@ export interface RunningTrial {
 
 /** Exits after which a guest has gone astray: the program needs about forty. */
 const TOO_MANY = 120;
-const BUDGET = 20_000;
+/** Instructions in one run of the vCPU: the whole program has fewer than a thousand. */
+const BUDGET = 3000;
 /** Not the number of the host's own processor, so that MPIDR_EL1 tells them apart. */
 const VCPU = 1;
 /** More than the time that is left when the guest's timer is taken away and given back: with another offset it would be over. */
@@ -305,6 +306,7 @@ class Run implements RunningTrial {
     }
     if (scenario.debug === 'debugger') vcpu.setGuestDebug({ enable: true, hardware: this.#hardware(true) });
     for (const name of VECTORS) door.write(name, (random.next() << 64n) | random.next());
+    for (const name of ['FPSR', 'FPCR']) door.write(name, randomValue(name, random));
     for (const n of CALLEE_SAVED) this.machine.processor.setGeneral(n, random.next());
   }
 
@@ -370,11 +372,19 @@ class Run implements RunningTrial {
     const load = world.load.bind(world);
     world.load = (memory) => {
       fill(all);
+      // Another vCPU has been here.
+      this.machine.processor.debugger.write('CNTV_CVAL_EL0', this.#random.next());
       return load(memory);
     };
     const view = viewOf(host.mode);
     const hostNames = [...view.host, ...CALLEE_SAVED.map((n) => `x${n}`), ...VECTORS];
     const atEntry = (): void => { this.#read('guest register at entry', `entry ${this.#roundTrips}`, view.guest); };
+    const put = world.put.bind(world);
+    world.put = (memory) => {
+      const panic = put(memory);
+      this.#read('host register', `put after exit ${this.#roundTrips}`, hostNames);
+      return panic;
+    };
     world.enter = (memory) => {
       // The host has done other things since.
       fill(free);

@@ -3,6 +3,8 @@ import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import type { Access } from './bench.ts';
 
 export interface Explanation {
+  /** The accesses, in words. */
+  readonly about: string;
   /** The steps it holds for; in all when absent. */
   readonly steps?: RegExp;
   /** The access, as the report writes it. */
@@ -12,7 +14,43 @@ export interface Explanation {
   readonly source: string;
 }
 
-export const EXPLANATIONS: readonly Explanation[] = [];
+export const EXPLANATIONS: readonly Explanation[] = [
+  {
+    about: 'ACTLR_EL1, each way', access: /ACTLR_EL1$/,
+    why: 'its bits are the implementation\'s; on this processor there are none, so both worlds have the same', source: 'DDI 0487 D24.2.2, ACTLR_EL1 is IMPLEMENTATION DEFINED',
+  },
+  {
+    about: 'VMPIDR_EL2, where it is saved', steps: /-save$/, access: /VMPIDR_EL2$/,
+    why: 'nobody below EL2 can change it, so what was restored is still there; Linux stopped to read it back', source: 'DDI 0487 VMPIDR_EL2; world-switch facts 4 (Linux 6.1 saves 20 registers, without it)',
+  },
+  {
+    about: 'PMSELR_EL0 = 0 on the way in', steps: /^traps/, access: /msr PMSELR_EL0$/,
+    why: 'a selector beyond the last counter may make a guest\'s PMXEVCNTR_EL0 UNDEFINED at EL1 instead of trapping; this processor traps first', source: 'DDI 0487 PMXEVCNTR_EL0 (CONSTRAINED UNPREDICTABLE)',
+  },
+  {
+    about: 'DAIF where exceptions are masked or unmasked', access: /^daif/, why: 'it matters when an exception comes: shown by injection', source: 'DDI 0487 D1.3.6; the table of injections',
+  },
+  {
+    about: 'CPACR_EL1 read before it is changed', steps: /^traps-on$/, access: /mrs CPACR_EL1$/, modes: ['vhe'],
+    why: 'what it keeps are controls of later features, which are RES0 on this processor', source: 'DDI 0487 CPTR_EL2, E2H = 1',
+  },
+  {
+    about: 'ELR, ESR and SPSR read in front of the window for SErrors', steps: /^serror-window$/, access: /^mrs (ELR|ESR|SPSR)_/,
+    why: 'an SError in the window overwrites them, and the handler of that puts them back', source: 'world-switch facts 3, exit',
+  },
+  {
+    about: 'DSB and ISB around the window for SErrors', steps: /^serror-window$/, access: /^(dsb|isb)/,
+    why: 'errors of the guest\'s accesses are reported only once these have completed; here an access completes at once', source: 'DDI 0487 B2.6.12 (Data Synchronization Barrier)',
+  },
+  {
+    about: 'ISB between compare value and control of the timer', steps: /^vtimer|^timer/, access: /^isb$/,
+    why: 'without it the two writes may act in either order, and the timer fire for the old value; here late writes act in the order of the program', source: 'DDI 0487 D24.1.2.2; D12.2.4',
+  },
+  {
+    about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^debug-to-host$/, access: /str vcpu\d+\.externalDebugState/,
+    why: 'accesses of the guest trap while the set is the debugger\'s, so that it comes back as it went; the code asks only whose set it is by the pointer', source: 'world-switch facts 3, steps 10 and 22 (MDCR_EL2.TDA)',
+  },
+];
 
 export function explanationOf({ step, text }: Access, mode: AccessorMode): Explanation | undefined {
   return EXPLANATIONS.find(({ steps, access, modes }) => (steps?.test(step) ?? true) && access.test(text) && (modes?.includes(mode) ?? true));

@@ -21,3 +21,6 @@ export type { LearnOptions, LearnReport, Learned } from './learn.ts';
 export { INJECTIONS, inject, injectAll, positionsOf } from './inject.ts';
 export type { InjectAllOptions, InjectOptions, InjectReport, Injection, InjectionKind, InjectionOutcome, InjectionPoint } from './inject.ts';
 export { HOST_INTERRUPT } from './machine.ts';
+export { prove } from './results.ts';
+export type { ConstraintResult, InjectionResult, OrderResult, PairResult, ProofBudget, RemovalResult } from './results.ts';
+export { orderPage } from './page.ts';

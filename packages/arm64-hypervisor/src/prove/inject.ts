@@ -104,7 +104,7 @@ function injectWith(bench: Bench, options: InjectOptions, reference: Observation
     throw new RangeError(`${at.step}#${at.index} in round ${at.round ?? 2}: ${revision.name} in mode ${mode} does not come to it; steps are ${revision.steps.map(({ id }) => id).join(', ')}`);
   }
   const result = outcomeOf(kind, moment, seen, reference, running);
-  const allowed = allowedFor(kind, step.phase, moment);
+  const allowed = allowedFor(kind, step.phase, moment, revision.steps.some(({ phase, kind: of }) => phase === 'enter' && of === 'mask'));
   return {
     revision: revision.name, mode, kind, step: step.id, phase: step.phase, index: at.index, before: moment.access.text, el: moment.el, masked: moment.masked,
     ...result, allowed, ok: allowed.includes(result.outcome) && (result.outcome !== 'panic' || result.panicIn === moment.takenIn),
@@ -136,7 +136,7 @@ function hooks(kind: InjectionKind, { step, index, round = USUAL_ROUND }: Inject
     moment.masked = { D: (daif & DAIF.D) !== 0n, A: (daif & DAIF.A) !== 0n, I: (daif & DAIF.I) !== 0n };
     if (isDebug(kind)) {
       const place = 'place' in instruction ? instruction.place.address : undefined;
-      const undo = arm(kind, run, place);
+      const undo = arm(kind, run, place, access.text);
       try {
         after(run, access);
         return machine.processor.port.execute(instruction);
@@ -182,7 +182,7 @@ function raise(kind: InjectionKind, run: RunningTrial): void {
 }
 
 /** Debug registers that match the instruction at hand, behind everybody's back. Returns what takes them away again. */
-function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | undefined): () => void {
+function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | undefined, text: string): () => void {
   const { debugger: door } = machine.processor;
   const changes: [RegisterName, bigint][] = [['MDSCR_EL1', (door.read('MDSCR_EL1') ?? 0n) | MDSCR.KDE | (kind === 'step' ? MDSCR.SS : MDSCR.MDE)]];
   if (kind === 'breakpoint') changes.push(['DBGBVR0_EL1', door.read('pc') ?? 0n], ['DBGBCR0_EL1', BCR_ANYWHERE]);
@@ -192,7 +192,7 @@ function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | und
   const armed = changes.map(([name]) => door.read(name));
   return () => {
     // What the instruction itself has written is not ours to undo.
-    changes.forEach(([name], n) => { if (door.read(name) === armed[n]) machine.poke(name, before[n]); });
+    changes.forEach(([name], n) => { if (!text.endsWith(` ${name}`) && door.read(name) === armed[n]) machine.poke(name, before[n]); });
   };
 }
 
@@ -226,8 +226,8 @@ function outcomeOf(kind: InjectionKind, moment: Moment, seen: Observation, refer
   }
 }
 
-/** What may come of it, by the level, the masks and the direction of the way. */
-function allowedFor(kind: InjectionKind, phase: Phase, { masked, takenIn }: Moment): readonly InjectionOutcome[] {
+/** What may come of it, by the level, the masks, the direction of the way, and whether the switch looks for what is pending before it enters. */
+function allowedFor(kind: InjectionKind, phase: Phase, { masked, takenIn }: Moment, checks: boolean): readonly InjectionOutcome[] {
   switch (kind) {
     // Masked from the host's decision to enter until it opens its window: nobody takes it in the switch.
     case 'interrupt': return ['host', 'pending'];
@@ -238,7 +238,7 @@ function allowedFor(kind: InjectionKind, phase: Phase, { masked, takenIn }: Mome
       // A call into EL2 and back: the host's kernel has it when it is there again.
       if (phase === 'load' || phase === 'put') return ['host'];
       // Masked on the way in, the guest's world has it. On the way out, the window at the vector or the host.
-      return WAY_IN.includes(phase) ? ['guest', ...(takenIn === undefined ? [] : ['panic' as const])] : takenIn === undefined ? ['host', 'guest'] : ['panic'];
+      return WAY_IN.includes(phase) ? ['guest', ...(checks ? ['host' as const] : []), ...(takenIn === undefined ? [] : ['panic' as const])] : takenIn === undefined ? ['host', 'guest'] : ['panic'];
     default: return masked.D ? ['nothing'] : ['nothing', 'panic'];
   }
 }

@@ -38,6 +38,10 @@ export interface RemoveOptions {
   /** At most so many accesses, drawn with `seed`; all of them when absent. */
   readonly sample?: number;
   readonly seed?: bigint;
+  /** Only these; all when absent. `total` counts the others too. */
+  readonly only?: (access: Access) => boolean;
+  /** Hears of each as it is done. */
+  readonly progress?: (removal: Removal) => void;
 }
 
 const SYNCS: readonly Sync[] = ['early', 'late'];
@@ -83,9 +87,10 @@ export function accessesOf(bench: Bench, { revision, mode, scenarios }: RemoveOp
 
 /** Removes accesses, one run after another. */
 export function remove(bench: Bench, options: RemoveOptions): RemovalReport {
-  const { revision, mode, scenarios, sample, seed = 1n } = options;
+  const { revision, mode, scenarios, sample, seed = 1n, only = () => true, progress } = options;
   const all = [...accessesOf(bench, options).values()];
-  const chosen = sample === undefined || sample >= all.length ? all : draw(all, sample, seed);
+  const wanted = all.filter(({ access }) => only(access));
+  const chosen = sample === undefined || sample >= wanted.length ? wanted : draw(wanted, sample, seed);
   const references = new Map<Scenario, Map<Sync, Observation>>();
   let runs = 0;
   const reference = (scenario: Scenario, sync: Sync): Observation => {
@@ -96,7 +101,7 @@ export function remove(bench: Bench, options: RemoveOptions): RemovalReport {
     if (observed.failure !== undefined) throw new RangeError(`${revision.name} in mode ${mode} fails as it is written: ${observed.failure}; prove a switch that works`);
     return observed;
   };
-  const removals = chosen.map(({ access, scenarios: where }): Removal => {
+  const removeOne = ({ access, scenarios: where }: (typeof chosen)[number]): Removal => {
     for (const sync of SYNCS) {
       for (const scenario of scenarios) {
         if (!where.includes(scenario)) continue;
@@ -108,6 +113,11 @@ export function remove(bench: Bench, options: RemoveOptions): RemovalReport {
     }
     const explained = explanationOf(access, mode);
     return { ...access, ...(explained === undefined ? {} : { explained }) };
+  };
+  const removals = chosen.map((one) => {
+    const removal = removeOne(one);
+    progress?.(removal);
+    return removal;
   });
   return { revision: revision.name, mode, total: all.length, removed: chosen.length, runs, removals };
 }
