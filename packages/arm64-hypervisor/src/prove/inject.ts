@@ -66,6 +66,7 @@ const MDSCR = { SS: 1n, KDE: 1n << 13n, MDE: 1n << 15n } as const;
 /** Matches at every level: HMC 1, SSC 01, PMC 11, all bytes; loads and stores for a watchpoint. */
 const BCR_ANYWHERE = 0x61e7n;
 const WCR_ANYWHERE = 0x7fffn;
+const ARMED = / (MDSCR|DBG[BW][CV]R0)_EL1$/;
 const DISTURBED: Scenario = { name: 'disturbed', seed: 11n, debug: 'none', disturbed: true };
 const OWN: Scenario = { name: 'debug by the guest', seed: 12n, debug: 'own', disturbed: true };
 const WAY_IN: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest', 'enter'];
@@ -136,9 +137,11 @@ function hooks(kind: InjectionKind, { step, index, round = USUAL_ROUND }: Inject
     moment.masked = { D: (daif & DAIF.D) !== 0n, A: (daif & DAIF.A) !== 0n, I: (daif & DAIF.I) !== 0n };
     if (isDebug(kind)) {
       const place = 'place' in instruction ? instruction.place.address : undefined;
-      const undo = arm(kind, run, place, access.text);
+      const undo = arm(kind, run, place);
       try {
         after(run, access);
+        // An instruction that moves one of these registers is to find what belongs there.
+        if (ARMED.test(access.text)) undo();
         return machine.processor.port.execute(instruction);
       } finally {
         undo();
@@ -182,7 +185,7 @@ function raise(kind: InjectionKind, run: RunningTrial): void {
 }
 
 /** Debug registers that match the instruction at hand, behind everybody's back. Returns what takes them away again. */
-function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | undefined, text: string): () => void {
+function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | undefined): () => void {
   const { debugger: door } = machine.processor;
   const changes: [RegisterName, bigint][] = [['MDSCR_EL1', (door.read('MDSCR_EL1') ?? 0n) | MDSCR.KDE | (kind === 'step' ? MDSCR.SS : MDSCR.MDE)]];
   if (kind === 'breakpoint') changes.push(['DBGBVR0_EL1', door.read('pc') ?? 0n], ['DBGBCR0_EL1', BCR_ANYWHERE]);
@@ -190,9 +193,12 @@ function arm(kind: InjectionKind, { machine }: RunningTrial, place: bigint | und
   const before = changes.map(([name]) => door.read(name) ?? 0n);
   for (const [name, value] of changes) machine.poke(name, value);
   const armed = changes.map(([name]) => door.read(name));
+  let undone = false;
   return () => {
+    if (undone) return;
     // What the instruction itself has written is not ours to undo.
-    changes.forEach(([name], n) => { if (!text.endsWith(` ${name}`) && door.read(name) === armed[n]) machine.poke(name, before[n]); });
+    changes.forEach(([name], n) => { if (door.read(name) === armed[n]) machine.poke(name, before[n]); });
+    undone = true;
   };
 }
 
