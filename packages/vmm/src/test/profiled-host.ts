@@ -1,6 +1,6 @@
 /** A host on the whole processor that profiles itself with SPE, and a guest that exits now and then. */
 import { LAB, decodeRecords, withProfiling, A64, type SampleRecord } from '@worldswitch/arm64';
-import { TWO_HOOKS, type FaultName } from '@worldswitch/arm64-hypervisor';
+import { TWO_HOOKS, type FaultName, type Revision } from '@worldswitch/arm64-hypervisor';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { assemble } from '@worldswitch/isa';
 import { guestMachine, program, type GuestMachine } from './guest-machine.ts';
@@ -28,10 +28,10 @@ export interface Profiled {
   headsAt(physical: bigint): number;
 }
 
-export function profiledHost(mode: 'nvhe' | 'vhe', faithful: readonly FaultName[]): Profiled {
+export function profiledHost(mode: 'nvhe' | 'vhe', faithful: readonly FaultName[], revision: Revision = TWO_HOOKS): Profiled {
   // A loop of four, 20,000 instructions long, between hypercalls.
   const image = program('1: mov x9, #5000\n2: sub x9, x9, #1\n add x10, x10, #1\n eor x11, x11, x10\n cbnz x9, 2b\n ldr x0, =0x84000000\n hvc #0\n b 1b');
-  const machine = guestMachine({ mode, image, model: MODEL, revision: TWO_HOOKS, faithful, ram: 1 << 20 });
+  const machine = guestMachine({ mode, image, model: MODEL, revision, faithful, ram: 1 << 20 });
   const { host: { machine: board }, hostCpu } = machine;
   const { bytes } = assemble('1: add x9, x9, #1\n b 1b', { instructionSet: A64, origin: CODE });
   board.memory.loadBytes(CODE, bytes);

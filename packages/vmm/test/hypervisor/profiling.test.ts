@@ -1,4 +1,5 @@
 /** A host that profiles itself runs a guest: where the samples go, and whose they are (notes 6 and 9 of the faults). */
+import { LOAD_PUT, OWNER } from '@worldswitch/arm64-hypervisor';
 import { describe, expect, it } from 'vitest';
 import { profiledHost, runGuest, inHost, PERIOD, GIB, BUFFER, TABLES, BUFFER_BYTES, GUEST } from '../../src/test/profiled-host.ts';
 
@@ -17,6 +18,15 @@ describe('a host at EL1 that profiles itself', () => {
     expect([records.length, records.filter(inHost).length, records.every(({ pc }) => pc.el === 1)]).toEqual([8, 8, true]);
     expect(p.headsAt(BUFFER)).toBe(8);
   });
+  it.each([LOAD_PUT, OWNER])('does so under later switches, too ($name)', (revision) => {
+    const p = profiledHost('nvhe', [], revision);
+    p.host(PERIOD * 3);
+    runGuest(p);
+    p.host(PERIOD * 4);
+    runGuest(p);
+    const records = p.records();
+    expect([records.length, records.every(inHost), p.headsAt(BUFFER), p.read('PMBSR_EL1'), p.read('PMBLIMITR_EL1') & 1n]).toEqual([7, true, 7, 0n, 1n]);
+  });
   it('with late-drain has lost what waited: EL2, whose buffer it was by then, has no such address', () => {
     const p = profiledHost('nvhe', ['late-drain']);
     p.host(PERIOD * 3);
@@ -24,6 +34,8 @@ describe('a host at EL1 that profiles itself', () => {
     // An external abort: the processor stops profiling, and the host has an interrupt and no samples.
     expect(p.read('PMBSR_EL1')).toBe((0x24n << 26n) | (1n << 18n) | (1n << 17n) | 0x10n);
     expect([p.records().length, p.headsAt(BUFFER)]).toEqual([0, 0]);
+    // PMBIRQ, which is PPI 21, is pending at the distributor.
+    expect((p.machine.host.machine.memory.read(0x0800_0200n, 4, 0) ?? 0n) & (1n << 21n)).toBe(1n << 21n);
     p.host(PERIOD * 5);
     runGuest(p);
     expect(p.headsAt(BUFFER)).toBe(0);

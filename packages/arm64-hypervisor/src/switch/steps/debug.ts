@@ -99,7 +99,7 @@ export const speOffLate: Step = {
 
 /** Sampling below EL2 follows PMSCR_EL1 whoever owns the buffer, and nothing of a VHE host has ever written that. */
 export const guestUnprofiled: Step = {
-  id: 'guest-unprofiled', phase: 'restore-guest', el: 2, kind: 'spe', modes: ['vhe'], after: ['traps-on'],
+  id: 'guest-unprofiled', phase: 'restore-guest', el: 2, kind: 'spe', modes: ['vhe'],
   when: ({ features, faithful }) => features.spe && !faithful.has('profiled-guest'),
   because: 'the host\'s buffer is EL2\'s and stays on while the guest runs, whose samples PMSCR_EL1 allows or not; its value after reset is UNKNOWN',
   run: ({ code }) => { code.write(code.el1.PMSCR, 0n); },
