@@ -94,8 +94,8 @@ describe('the sample interval (J1 SPEToCollectSample)', () => {
     for (const name of ['x1', 'x2', 'x3', 'x5', 'x6', 'pc', 'pstate']) expect(on.cpu.registers.debugger.read(name)).toBe(off.cpu.registers.debugger.read(name));
   });
 });
-let hash: string | undefined;
-function profiledHash(): string {
+let hash: bigint | undefined;
+function profiledHash(): bigint {
   if (hash === undefined) {
     const b = profiled(LOOP, 'evaluator');
     b.machine.run({ budget: 9000 });
