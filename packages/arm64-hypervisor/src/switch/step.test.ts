@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PHASES, PHASE_OWNER, StepListError, compose, without } from './step.ts';
 import type { Revision, Step } from './step.ts';
 import { CPU_CONTEXT } from '../context/layout.ts';
-import { REVISIONS, TWO_HOOKS } from './revisions/index.ts';
+import { REVISIONS } from './revisions/index.ts';
+import { TWO_HOOKS } from './revisions/two-hooks.ts';
 
 const step = (id: string, over: Partial<Step> = {}): Step => ({ id, phase: 'save-host', el: 2, kind: 'context', because: 'a test', run: () => undefined, ...over });
 const NEEDED = ['save-host', 'activate-traps', 'restore-guest', 'enter', 'exit', 'save-guest', 'deactivate-traps', 'restore-host', 'panic'] as const;

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '@worldswitch/machine/testing';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
 import { firstDifference, Guest, GUEST_TOOLS } from './guest.ts';
-import { GicGuest } from './gicv3-guest.ts';
+import { type GicGuest } from './gicv3-guest.ts';
 import { arm64Machine, type Arm64Machine } from './machine.ts';
 import { VGIC_ROUND_BYTES, VGIC_ROUNDS, VGIC_SOURCE } from './vgic-guest.ts';
 import { physicalSteps, virtualSteps } from './gicv3-steps.ts';

@@ -6,7 +6,9 @@ import { ModelProcessor } from '../../test/model-processor.ts';
 import { roundTrip } from '../../test/round-trip.ts';
 import type { RoundTrip, RoundTripOptions } from '../../test/round-trip.ts';
 import { GUEST_RAM, lab } from '../../test/lab.ts';
-import { BASE_2015, DEBUG_PTR, VHE_ALTERNATIVES } from './index.ts';
+import { BASE_2015 } from './2015-base.ts';
+import { DEBUG_PTR } from './debug-ptr.ts';
+import { VHE_ALTERNATIVES } from './vhe.ts';
 import { PHASES, compose, without } from '../step.ts';
 
 const PAIRS: readonly (readonly [string, AccessorMode])[] = [['2015-base', 'nvhe'], ['debug-ptr', 'nvhe'], ['vhe', 'nvhe'], ['vhe', 'vhe']];

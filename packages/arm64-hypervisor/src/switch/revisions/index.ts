@@ -2,12 +2,6 @@
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { Revision } from '../step.ts';
-export { BASE_2015 } from './2015-base.ts';
-export { DEBUG_PTR } from './debug-ptr.ts';
-export { VHE_ALTERNATIVES } from './vhe.ts';
-export { LOAD_PUT } from './load-put.ts';
-export { OWNER } from './owner.ts';
-export { TWO_HOOKS } from './two-hooks.ts';
 import { BASE_2015 } from './2015-base.ts';
 import { DEBUG_PTR } from './debug-ptr.ts';
 import { VHE_ALTERNATIVES } from './vhe.ts';

@@ -124,8 +124,8 @@ export class GicInterface {
   #send(group: GicGroup, value: bigint): void {
     const { IRM, INTID: intid, Aff1, Aff2, Aff3, TargetList } = ICC_SGI1R_EL1.decode(value);
     this.#port.send({
-      intid: Number(intid), group,
-      to: IRM !== 0 ? 'others' : { affinity: (BigInt(Aff3) << 32n) | (BigInt(Aff2) << 16n) | (BigInt(Aff1) << 8n), targets: Number(TargetList) },
+      intid: intid, group,
+      to: IRM !== 0 ? 'others' : { affinity: (BigInt(Aff3) << 32n) | (BigInt(Aff2) << 16n) | (BigInt(Aff1) << 8n), targets: TargetList },
     });
   }
 }
