@@ -37,7 +37,8 @@ export const BASE_2015: Revision = {
     trapFaultInfo,
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestDebugSave, aarch32Save,
     timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
-    hostArrayRestore, hostFpRestore, hostDebugRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
+    hostArrayRestore, hostFpRestore, hostDebugRestore, hostFrameRestore, hostGeneralRestore,
+    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'timer-save'),
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],
 };

@@ -38,7 +38,8 @@ export const DEBUG_PTR: Revision = {
     trapFaultInfo,
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestSetSave, aarch32Save,
     timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
-    hostArrayRestore, hostFpRestore, hostSetRestore, hostFrameRestore, hostGeneralRestore, hostReturn,
+    hostArrayRestore, hostFpRestore, hostSetRestore, hostFrameRestore, hostGeneralRestore,
+    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'timer-save'),
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],
 };

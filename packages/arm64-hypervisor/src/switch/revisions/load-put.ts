@@ -1,5 +1,6 @@
 /** The switch of Linux 6.1: with VHE, what a host at EL2 does not use stays the guest's from load to put. */
 import { CPU_CONTEXT } from '../../context/layout.ts';
+import { placed } from '../step.ts';
 import type { Revision } from '../step.ts';
 import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
 import { debugToGuest, debugToHostStep, speOff, speOn } from '../steps/debug.ts';
@@ -35,7 +36,7 @@ export const LOAD_PUT: Revision = {
     aarch32In, guestRestore.nvhe,
     stage2OnLate.nvhe, stage2OnLate.vhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
     guestRestore.vhe, debugToGuest,
-    hostStackSave, pendingCheck, guestStackRestore, guestEnter,
+    hostStackSave, pendingCheck, guestStackRestore, placed(guestEnter, 'guest-sysregs-restore', 'guest-sp-restore'),
     vectorLate, guestExit, stackExchange, serrorCheck,
     guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
     guestSave.nvhe, guestSave.vhe, aarch32Out,

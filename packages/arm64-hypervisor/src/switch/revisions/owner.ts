@@ -1,5 +1,6 @@
 /** The switch of Linux 6.14 and later: debug registers have an owner, the host's floating point is always in memory, stage 2 is loaded with VHE. */
 import { CPU_CONTEXT } from '../../context/layout.ts';
+import { placed } from '../step.ts';
 import type { Revision } from '../step.ts';
 import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
 import { ownerToGuest, ownerToHost, speDisable, speEnable } from '../steps/debug-owner.ts';
@@ -37,7 +38,7 @@ export const OWNER: Revision = {
     aarch32In, guestRestore.nvhe,
     stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
     guestRestore.vhe, ownerToGuest,
-    hostStackSave, pendingCheck, guestStackRestore, guestEnter,
+    hostStackSave, pendingCheck, guestStackRestore, placed(guestEnter, 'guest-sysregs-restore', 'guest-sp-restore'),
     vectorLate, guestExit, stackExchange, serrorCheck,
     guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
     guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),

@@ -40,7 +40,8 @@ export const VHE_ALTERNATIVES: Revision = {
     guestGeneralSave, guestStackSave, guestEl1Save, guestFpSave, guestAllSave, guestSetSave, aarch32Save,
     timerSave, VGIC_2015.off, vgicOff, trapsOffByModeStep, placed(stage2Off, 'traps-off-by-mode'),
     hostAllRestore, hostSharedRestore, hostFpRestore, hostSetRestore, hostEl1Restore, hostStackRestore, hostGeneralRestore,
-    placed(unmaskExceptions, 'host-shared-restore', 'host-set-restore'), hostReturn,
+    placed(unmaskExceptions, 'host-shared-restore', 'host-set-restore'),
+    placed(hostReturn, 'host-general-restore', 'host-all-restore', 'host-el1-restore', 'host-stack-restore', 'timer-save'),
     ...panicSteps({ deactivateTraps: trapsOffByMode, restoreHost: restoreHostByMode }), placed(panicReturn, 'panic-registers'),
   ],
 };

@@ -99,7 +99,7 @@ export const faultInfo: Step = {
 };
 
 export const returnToHost: Step = {
-  id: 'return-to-host', phase: 'restore-host', el: 2, kind: 'vector', modes: ['nvhe'], after: ['host-sysregs-restore', 'debug-to-host'],
+  id: 'return-to-host', phase: 'restore-host', el: 2, kind: 'vector', modes: ['nvhe'], after: ['host-sysregs-restore', 'debug-to-host', 'timer-traps-off'],
   because: 'the host called by HVC from EL1, and ELR and SPSR are its own again',
   run: ({ code }) => { code.depart('eret'); },
 };
