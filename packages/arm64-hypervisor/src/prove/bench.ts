@@ -377,7 +377,8 @@ class Run implements RunningTrial {
       return load(memory);
     };
     const view = viewOf(host.mode);
-    const hostNames = [...view.host, ...CALLEE_SAVED.map((n) => `x${n}`), ...VECTORS];
+    // A host that was left by an exception has its flags back; one that called has not.
+    const hostNames = [...view.host, ...CALLEE_SAVED.map((n) => `x${n}`), ...VECTORS, ...(host.mode === 'nvhe' ? ['pstate'] : [])];
     const atEntry = (): void => { this.#read('guest register at entry', `entry ${this.#roundTrips}`, view.guest); };
     const put = world.put.bind(world);
     world.put = (memory) => {

@@ -50,6 +50,22 @@ export const EXPLANATIONS: readonly Explanation[] = [
     about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^debug-to-host$/, access: /str vcpu\d+\.externalDebugState/,
     why: 'accesses of the guest trap while the set is the debugger\'s, so that it comes back as it went; the code asks only whose set it is by the pointer', source: 'world-switch facts 3, steps 10 and 22 (MDCR_EL2.TDA)',
   },
+  {
+    about: 'the override for interrupts, taken out of HCR_EL2', steps: /^vgic-off$/, access: /HCR_EL2$/,
+    why: 'the interface to the interrupt controller clears what it has set, as a unit of its own; that the traps write the whole register behind it is not its business', source: 'world-switch facts 3, steps 17 and 18',
+  },
+  {
+    about: 'the host\'s own return state, ELR and SPSR of its level', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$|host\.(PC|PSTATE)$/, modes: ['vhe'],
+    why: 'dead between two exceptions of the host, each of which writes them anew; Linux moves them no more since the series of 2018', source: 'world-switch facts 3, step 2: eight registers at the seed, five in 4.16',
+  },
+  {
+    about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],
+    why: 'dead between two exceptions of the host, each of which writes them anew', source: 'DDI 0487 D1.3.1 (exception entry)',
+  },
+  {
+    about: 'the host\'s link register', steps: /^guest-(enter|exit)$/, access: /host\.x30$/, modes: ['vhe'],
+    why: 'machine code returns to its caller by it; hosted code returns by itself', source: 'AAPCS64 6.1.1',
+  },
 ];
 
 export function explanationOf({ step, text }: Access, mode: AccessorMode): Explanation | undefined {

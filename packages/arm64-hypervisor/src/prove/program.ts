@@ -3,7 +3,7 @@
  * What it sees it stores in its memory. Handlers count; they and the program use no stack.
  */
 
-export const GUEST = { code: 0x4000_0000n, vectors: 0x4000_0800n, otherVectors: 0x4000_1000n, counters: 0x4000_2000n, values: 0x4000_3000n, data: 0x4000_4000n, dump: 0x4000_5000n } as const;
+export const GUEST = { code: 0x4000_0000n, vectors: 0x4000_2000n, otherVectors: 0x4000_2800n, counters: 0x4000_3000n, values: 0x4000_3800n, data: 0x4000_4000n, dump: 0x4000_5000n } as const;
 /** A block of stage 2, so that one fault maps it; little of it is used. */
 export const GUEST_MEMORY = 0x20_0000n;
 /** Where the read-only slot is, and where nobody is. */
@@ -27,6 +27,15 @@ const keep = (register: string): string => `str ${register}, [x28], #8\n`;
 const look = (names: readonly string[]): string => names.map((name) => `mrs x3, ${name}\n${keep('x3')}`).join('');
 /** The first write traps and makes the set one that is switched; until the next exit the guest then has it in hardware. */
 const lookDebug = (names: readonly string[]): string => (names.length === 0 ? '' : `msr ${names[2]}, xzr\n${look(names)}`);
+const GENERAL = Array.from({ length: 31 }, (_, n) => n);
+/**
+ * Every general register is another at one exit than it was at the entry before, and back at the next: what is not saved shows. The
+ * exits are trapped reads into nowhere, which use no register.
+ */
+const invertGeneral = GENERAL.map((n) => `mvn x${n}, x${n}\n`).join('');
+const turnGeneral = `${invertGeneral}mrs xzr, ID_AA64PFR0_EL1\n${invertGeneral}mrs xzr, ID_AA64PFR0_EL1\n${GENERAL.filter((n) => n !== 28).map((n) => keep(`x${n}`)).join('')}`;
+/** A control that means nothing here, in the register that has the others. */
+const DEBUG_CONTROL = `mrs x3, MDSCR_EL1\neor x3, x3, #0x1000\nmsr MDSCR_EL1, x3\n`;
 const change = (names: readonly string[]): string => names.map((name) => `ldr x3, [x26], #8\nmsr ${name}, x3\n`).join('');
 const VECTORS = Array.from({ length: 32 }, (_, n) => n);
 const lookFp = (): string => VECTORS.map((n) => `str q${n}, [x28], #16\n`).join('') + look(['FPSR', 'FPCR']);
@@ -106,7 +115,7 @@ ${keep('x3')}mrs x3, PMCR_EL0
 ${keep('x3')}${lookDebug(debug)}${lookFp()}`;
   // The breakpoint and the watchpoint are the guest's own, or those of a debugger in the VMM.
   const watched = 'ldr x3, [x25]\nnop\n';
-  const after = `${change(debug)}${changeFp()}ldr x3, [x26], #8
+  const after = `${disturbed ? '' : turnGeneral}${change(debug)}${debug.length === 0 ? '' : DEBUG_CONTROL}${changeFp()}ldr x3, [x26], #8
 mov sp, x3
 ${change(CHANGED.filter((name) => !disturbed || !LEFT_BY_HANDLERS.includes(name)))}at s1e1r, x20
 isb
@@ -114,7 +123,7 @@ str w3, [x22]
 mrs x3, PAR_EL1
 ${keep('x3')}hvc #0
 ${look(read)}mov x3, sp
-${keep('x3')}${lookDebug(debug)}${lookFp()}svc #5
+${keep('x3')}${debug.length === 0 ? '' : look(['MDSCR_EL1'])}${lookDebug(debug)}${lookFp()}svc #5
 mrs x3, CNTVCT_EL0
 ${disturbed ? '' : keep('x3')}add x3, x3, #200
 msr CNTV_CVAL_EL0, x3

@@ -9,7 +9,7 @@ const FREE: Readonly<Record<string, bigint>> = {
   SCTLR_EL1: (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 18n) | (1n << 26n), CPACR_EL1: 0x1000_0000n, CSSELR_EL1: 3n, CONTEXTIDR_EL1: 0xffff_ffffn,
   ESR_EL1: 0xffff_ffffn, TTBR0_EL1: 0xffff_ffff_fffen, TTBR1_EL1: 0xffff_ffff_fffen, TTBR1_EL2: 0xffff_ffff_fffen, CONTEXTIDR_EL2: 0xffff_ffffn,
   CNTKCTL_EL1: 0x3ffn, SPSR_EL1: 0xf000_0000n, FPCR: 0xc0_0000n, FPSR: 0xf800_009fn, VBAR_EL1: 0n, SP_EL1: ~0xfn & U64, MDCCINT_EL1: 0x6000_0000n, ACTLR_EL1: 0n,
-  TCR_EL1: 0x7f_ffff_ffffn,
+  TCR_EL1: 0x7f_ffff_ffffn, NZCV: 0xf000_0000n,
 };
 const FIXED: Readonly<Record<string, bigint>> = { SCTLR_EL1: 0x30c5_0838n, CPACR_EL1: 0x30_0000n, SPSR_EL1: 5n };
 
@@ -23,15 +23,15 @@ export function randomValue(name: string, random: Random): bigint {
 function debugValue(name: string, random: Random): bigint {
   if (name.startsWith('DBGBVR')) return random.next() & 0xffff_ffff_fffcn;
   if (name.startsWith('DBGWVR')) return random.next() & 0xffff_ffff_fff8n;
-  if (name.startsWith('DBGBCR')) return random.pick([0x1e6n, 0x1e4n, 0x1e2n]);
-  return random.pick([0x1ffen, 0x1ffcn, 0x1ff2n, 0xff6n]);
+  if (name.startsWith('DBGBCR')) return (random.next() & 0xe006n) | 0x1e0n;
+  return (random.next() & 0xfffen & ~0x18n) | 0x8n;
 }
 
 const COMMON: readonly RegisterName[] = ['TPIDR_EL0', 'TPIDRRO_EL0', 'TPIDR_EL1', 'SP_EL0', 'MDCCINT_EL1'];
 const HOSTS: Readonly<Record<AccessorMode, readonly RegisterName[]>> = {
   nvhe: [
     'SCTLR_EL1', 'CPACR_EL1', 'TTBR0_EL1', 'TTBR1_EL1', 'TCR_EL1', 'ESR_EL1', 'AFSR0_EL1', 'AFSR1_EL1', 'FAR_EL1', 'MAIR_EL1', 'AMAIR_EL1', 'CONTEXTIDR_EL1', 'CNTKCTL_EL1',
-    'PAR_EL1', 'CSSELR_EL1', 'SP_EL1',
+    'PAR_EL1', 'CSSELR_EL1', 'SP_EL1', 'NZCV',
   ],
   vhe: ['TTBR1_EL2', 'MAIR_EL2', 'CONTEXTIDR_EL2'],
 };
