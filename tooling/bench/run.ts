@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { listFiles, repositoryRoot } from '../files.ts';
 import { markdown, type BenchModule } from './table.ts';
 
@@ -24,13 +24,23 @@ if (write && parts.length > 0) {
   process.exit(2);
 }
 
+/** Modules go on knowing where they lie, though they are in one file elsewhere. */
+const places: Plugin = {
+  name: 'places',
+  setup: (bundle) => {
+    bundle.onLoad({ filter: /\.ts$/ }, ({ path }) => ({ contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)), loader: 'ts' }));
+  },
+};
+
 /**
  * A benchmark as users run the packages: bundled. What runs TypeScript from its sources names every function anew each time it is made,
- * which costs a hot path a third. The bundle is one folder below the root, as `files.ts` expects of itself.
+ * which costs a hot path a third.
  */
 async function bundled(path: string): Promise<Partial<BenchModule>> {
   const outfile = `${repositoryRoot}/.cache/${basename(path, '.ts')}.mjs`;
-  await build({ entryPoints: [`${repositoryRoot}/${path}`], outfile, bundle: true, platform: 'node', format: 'esm', external: ['esbuild'], logLevel: 'error' });
+  await build({
+    entryPoints: [`${repositoryRoot}/${path}`], outfile, bundle: true, platform: 'node', format: 'esm', external: ['esbuild'], logLevel: 'error', plugins: [places],
+  });
   return (await import(pathToFileURL(outfile).href)) as Partial<BenchModule>;
 }
 
