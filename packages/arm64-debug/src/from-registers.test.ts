@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DBGBCR0_EL1, DBGWCR0_EL1 } from '@worldswitch/arm64-sysreg';
 import { DBGBCR, DBGWCR, RESET_CONTROLS, contextFrom, controlsFrom, taggingFrom } from './index.ts';
 
-// Bit positions as debug.md and the manual count them, written out so that a shifted codec shows.
+// Bit positions as the manual counts them, written out so that a shifted codec shows.
 const TBI0 = 1n << 37n, TBI1 = 1n << 38n, TBID0 = 1n << 51n, TBID1 = 1n << 52n;
 const TBI = 1n << 20n, TBID = 1n << 29n;
 const E2H = 1n << 34n, TGE = 1n << 27n;

@@ -52,7 +52,7 @@ describe.each(MODES)('classes of registers, %s', (mode) => {
 });
 
 describe('contexts', () => {
-  // World-switch facts 6: the 28, and the eight of a host at EL2 in the tree of late 2017.
+  // Counted from the original code by hand: the 28, and the eight of a host at EL2 in the tree of late 2017.
   it('are 28 registers, and 8 for a host at EL2', () => {
     expect([FULL_CONTEXT.length, VHE_HOST_CONTEXT.length]).toEqual([28, 8]);
     expect(new Set(FULL_CONTEXT.map(({ slot }) => slot)).size).toBe(28);

@@ -2,69 +2,26 @@
  * One run of the proof's guest under a revision: made anew from the machine's reset, with everything random that may be, and looked at from
  * both sides after each exit and at each entry. The same trial gives the same observation, so two that differ differ by what was varied.
  */
-import { HCR_EL2, REGISTER_LIST } from '@worldswitch/arm64-sysreg';
-import type { AccessorMode, PortInstruction, RegisterName, Verdict } from '@worldswitch/arm64-sysreg';
+import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
+import type { PortInstruction, RegisterName, Verdict } from '@worldswitch/arm64-sysreg';
 import { Kvm } from '@worldswitch/hypervisor';
 import type { Vcpu } from '@worldswitch/hypervisor';
 import { Arm64Hypervisor } from '../architecture.ts';
-import { classOf } from '../classes.ts';
-import type { Arm64DebugExit, Arm64Exit } from '../exits/context.ts';
-import type { FaultName } from '../switch/faults.ts';
+import type { Arm64DebugExit } from '../exits/context.ts';
 import { RunawayError } from '../host/host.ts';
-import type { Layout } from '../context/layout.ts';
 import { HypFault, describe } from '../switch/code.ts';
-import type { Revision } from '../switch/step.ts';
-import { FULL_CONTEXT } from '../switch/steps/registers.ts';
 import type { Arm64Vcpu } from '../vcpu.ts';
 import type { Arm64Vm } from '../vm.ts';
 import type { Scenario } from './scenario.ts';
-import type { ProofMachine, ProofMachines, Sync } from './machine.ts';
+import type { ProofMachine, ProofMachines } from './machine.ts';
 import type { Aspect, Look, Observation } from './observation.ts';
 import { CHANGED, COUNTER, GUEST, GUEST_MEMORY, NOBODY, READ_ONLY, debugRegisters, guestProgram, vectorTable } from './program.ts';
 import { randomFrom } from './random.ts';
 import type { Random } from './random.ts';
 import { GUEST_START, POINTERS, hostRegisters, randomValue } from './values.ts';
+import type { RunningTrial, Trial } from './trial.ts';
 import { watched } from './variation.ts';
-
-/** An instruction of a step: the n-th since the step began. */
-export interface Access {
-  readonly step: string;
-  readonly index: number;
-  readonly text: string;
-}
-
-/** Sees each instruction of a step before it executes. What it returns is the verdict instead of the processor's. */
-export type Interposer = (access: Access, instruction: PortInstruction, run: RunningTrial) => Verdict | undefined;
-
-export interface Trial {
-  readonly revision: Revision;
-  readonly mode: AccessorMode;
-  readonly scenario: Scenario;
-  readonly sync?: Sync;
-  readonly faithful?: readonly FaultName[];
-  readonly interpose?: Interposer;
-  /** Before the first run of the guest. */
-  readonly started?: (run: RunningTrial) => void;
-  /** The guest has left hardware, or the processor has just come to hosted code: before any instruction of ours, and after the last. */
-  readonly leaving?: (at: bigint, run: RunningTrial) => void;
-  readonly left?: (run: RunningTrial) => void;
-  /** Whether to look at registers at all; on unless said otherwise. */
-  readonly looks?: boolean;
-}
-
-/** The world that an interposer finds itself in. */
-export interface RunningTrial {
-  readonly machine: ProofMachine;
-  readonly hypervisor: Arm64Hypervisor;
-  readonly vm: Arm64Vm;
-  readonly vcpu: Vcpu<Arm64DebugExit>;
-  readonly backend: Arm64Vcpu;
-  /** Interrupts of the host's devices that were handled, by number. */
-  readonly hostInterrupts: number[];
-  /** The VMM raises an interrupt line of the vCPU, until the guest acknowledges; and whether it has not yet. */
-  raiseVirtual(): void;
-  readonly virtualPending: boolean;
-}
+import { CALLEE_SAVED, VECTORS, exitText, slotsOf, viewOf } from './view.ts';
 
 /** Exits after which a guest has gone astray: the program needs about forty. */
 const TOO_MANY = 120;
@@ -121,30 +78,6 @@ export class Bench {
     return image;
   }
 }
-
-interface GuestView {
-  readonly guest: readonly string[];
-  readonly host: readonly RegisterName[];
-}
-const VIEWS = new Map<AccessorMode, GuestView>();
-/** EL2's own that decide what the guest may do. */
-const CONTROLS: readonly RegisterName[] = [
-  'HCR_EL2', 'MDCR_EL2', 'CPTR_EL2', 'HSTR_EL2', 'VTTBR_EL2', 'VTCR_EL2', 'VBAR_EL2', 'PMUSERENR_EL0', 'PMSELR_EL0', 'CNTVOFF_EL2', 'CNTHCTL_EL2', 'CNTV_CTL_EL0', 'CNTV_CVAL_EL0', 'MDCCINT_EL1',
-];
-
-function viewOf(mode: AccessorMode): GuestView {
-  let view = VIEWS.get(mode);
-  if (!view) {
-    const context = FULL_CONTEXT.map(({ slot }) => slot).filter((slot) => slot !== 'PC' && slot !== 'PSTATE');
-    const host = REGISTER_LIST.filter(({ name, alias, access }) => alias === undefined && access.includes('R') && ['preserved', 'constant'].includes(classOf(name, mode))).map(({ name }) => name);
-    view = { guest: [...context, ...CONTROLS, ...host.filter((name) => /^DBG[BW][CV]R/.test(name)), 'pc', 'pstate'], host };
-    VIEWS.set(mode, view);
-  }
-  return view;
-}
-/** What a call preserves (AAPCS64), the link register aside. */
-const CALLEE_SAVED = Array.from({ length: 11 }, (_, n) => 19 + n);
-const VECTORS = Array.from({ length: 32 }, (_, n) => `v${n}`);
 
 class Run implements RunningTrial {
   readonly machine: ProofMachine;
@@ -456,27 +389,5 @@ class Run implements RunningTrial {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let at = 0; at + 8 <= bytes.byteLength; at += 8) hash = BigInt.asUintN(64, (hash ^ view.getBigUint64(at, true)) * 0x100_0000_01b3n);
     return hash;
-  }
-}
-
-/** Slots of the state in which the switch keeps what is its own. */
-const OWN_USE: ReadonlySet<string> = new Set(['host-pmscr']);
-const SLOTS = new WeakMap<Layout, readonly string[]>();
-
-function slotsOf(layout: Layout): readonly string[] {
-  let names = SLOTS.get(layout);
-  if (!names) SLOTS.set(layout, (names = layout.slots.map(({ name }) => name).filter((name) => !OWN_USE.has(name))));
-  return names;
-}
-
-function exitText(exit: Arm64Exit): string {
-  switch (exit.kind) {
-    case 'mmio': return `mmio ${exit.write ? 'write' : 'read'} of ${exit.length} at ${exit.address.toString(16)}${exit.write ? ` ${[...exit.data].join(' ')}` : ''}`;
-    case 'debug': return `debug at ${exit.pc.toString(16)}, ${exit.arch.hsr.toString(16)}, ${exit.arch.far.toString(16)}`;
-    case 'interrupted': return `interrupted by ${exit.because}`;
-    case 'idle': return `idle until ${String(exit.until)}`;
-    case 'system-event': return exit.event;
-    case 'internal-error': return `internal error ${exit.reason}`;
-    default: return exit.kind;
   }
 }

@@ -1,6 +1,6 @@
 /** Accesses that no run on this machine can miss, and the fact that asks for them all the same. */
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
-import type { Access } from './bench.ts';
+import type { Access } from './trial.ts';
 
 export interface Explanation {
   /** The accesses, in words. */
@@ -21,7 +21,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     about: 'VMPIDR_EL2, where it is saved', steps: /-save$/, access: /VMPIDR_EL2$/,
-    why: 'nobody below EL2 can change it, so what was restored is still there; Linux stopped to read it back', source: 'DDI 0487 VMPIDR_EL2; world-switch facts 4 (Linux 6.1 saves 20 registers, without it)',
+    why: 'nobody below EL2 can change it, so what was restored is still there; Linux stopped to read it back', source: 'DDI 0487 VMPIDR_EL2; __sysreg_save_el1_state of Linux 6.1, which leaves it out',
   },
   {
     about: 'PMSELR_EL0 = 0 on the way in', steps: /^traps/, access: /msr PMSELR_EL0$/,
@@ -36,7 +36,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     about: 'ELR, ESR and SPSR read in front of the window for SErrors', steps: /^serror-window$/, access: /^mrs (ELR|ESR|SPSR)_/,
-    why: 'an SError in the window overwrites them, and the handler of that puts them back', source: 'world-switch facts 3, exit',
+    why: 'an SError in the window overwrites them, and the handler of that puts them back', source: '__guest_exit of Linux 4.15',
   },
   {
     about: 'DSB and ISB around the window for SErrors', steps: /^serror-window$/, access: /^(dsb|isb)/,
@@ -48,15 +48,15 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^debug-to-host$/, access: /str vcpu\d+\.externalDebugState/,
-    why: 'accesses of the guest trap while the set is the debugger\'s, so that it comes back as it went; the code asks only whose set it is by the pointer', source: 'world-switch facts 3, steps 10 and 22 (MDCR_EL2.TDA)',
+    why: 'accesses of the guest trap while the set is the debugger\'s, so that it comes back as it went; the code asks only whose set it is by the pointer', source: 'DDI 0487 MDCR_EL2.TDA; __debug_switch_to_host of Linux 4.15',
   },
   {
     about: 'the override for interrupts, taken out of HCR_EL2', steps: /^vgic-off$/, access: /HCR_EL2$/,
-    why: 'the interface to the interrupt controller clears what it has set, as a unit of its own; that the traps write the whole register behind it is not its business', source: 'world-switch facts 3, steps 17 and 18',
+    why: 'the interface to the interrupt controller clears what it has set, as a unit of its own; that the traps write the whole register behind it is not its business', source: '__vgic_save_state and __deactivate_traps of Linux 4.15',
   },
   {
     about: 'the host\'s own return state, ELR and SPSR of its level', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$|host\.(PC|PSTATE)$/, modes: ['vhe'],
-    why: 'dead between two exceptions of the host, each of which writes them anew; Linux moves them no more since the series of 2018', source: 'world-switch facts 3, step 2: eight registers at the seed, five in 4.16',
+    why: 'dead between two exceptions of the host, each of which writes them anew; Linux moves them no more since the series of 2018', source: 'sysreg_save_host_state_vhe of Linux 4.17, which leaves them out',
   },
   {
     about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],

@@ -1,6 +1,6 @@
 /** Proofs of a world switch on a machine that the caller brings: orders, removals, injections. */
 export { Bench } from './bench.ts';
-export type { Access, Interposer, RunningTrial, Trial } from './bench.ts';
+export type { Access, Interposer, RunningTrial, Trial } from './trial.ts';
 export { briefScenarios, scenarios, scenariosFor } from './scenario.ts';
 export type { DebugUse, Scenario } from './scenario.ts';
 export type { ProofMachine, ProofMachines, Sync } from './machine.ts';

@@ -1,7 +1,8 @@
 /** Every access of a revision taken away, one at a time: somebody must notice, and what they notice is what the access protects. */
 import type { AccessorMode, Verdict } from '@worldswitch/arm64-sysreg';
 import type { Revision } from '../switch/step.ts';
-import type { Access, Bench, Interposer } from './bench.ts';
+import type { Bench } from './bench.ts';
+import type { Access, Interposer } from './trial.ts';
 import type { Scenario } from './scenario.ts';
 import { explanationOf } from './explained.ts';
 import type { Explanation } from './explained.ts';

@@ -1,4 +1,4 @@
-/** The switches of 6.1 and 6.14: what a round trip moves (world-switch facts 6, columns C), in what order, and what it does when it cannot. */
+/** The switches of 6.1 and 6.14: what a round trip moves (counted from the original code by hand), in what order, and what it does when it cannot. */
 import { HCR_EL2, REFERENCE_FEATURES } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode, RegisterName } from '@worldswitch/arm64-sysreg';
 import { Ledger, summarise } from '@worldswitch/hypervisor';

@@ -57,7 +57,7 @@ describe.each(MODES)('a round trip of two-hooks, %s', (mode) => {
       return [reads, writes];
     };
     const vhe = mode === 'vhe';
-    // The table of world-switch facts, column B; the host of VHE is that with eight registers of its own. What the table has as one read
+    // Counted by hand from the code of late 2017; the host of VHE is that with eight registers of its own. What the table has as one read
     // in the fix-up (ESR_EL2 again) is no read here: the vector has kept it.
     expect(counts('save-host')).toEqual([vhe ? 8 : 28, 0]);
     expect(counts('activate-traps', 'trap-control')).toEqual(vhe ? [1, 7] : [0, 6]);
@@ -145,7 +145,7 @@ describe.each(MODES)('the debug registers, %s', (mode) => {
     expect(vcpu.state.get('debug-flags')).toBe(0x10n);
   });
 
-  // 2(6 + 4) + 1 registers four times, and four reads of how many there are (world-switch facts 6).
+  // 2(6 + 4) + 1 registers four times, and four reads of how many there are (counted from the original code by hand).
   it('change hands both ways when it does; then the flag is clear, other bits are not, and the counts are those of the facts', () => {
     const { rows, inside, vcpu, processor } = round(mode, (r) => {
       r.vcpu.state.set('debug-flags', 0x11n);

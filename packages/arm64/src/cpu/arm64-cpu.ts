@@ -3,7 +3,8 @@ import type { Access, DebugHit, InterruptLine, ObservationKind, ObservationScope
 import type { StartState } from '../board/load.ts';
 import type { VirtCpu } from '../board/processor.ts';
 import { X } from '../state.ts';
-import { Arm64Processor, type ProcessorOptions } from './cpu.ts';
+import { Arm64Processor } from './cpu.ts';
+import type { ProcessorOptions } from './options.ts';
 import { registerDoors } from './doors.ts';
 import type { Arm64Observation } from './observation.ts';
 

@@ -1,19 +1,19 @@
 import { brkSyndrome, brkTargetEL } from '@worldswitch/arm64-debug';
 import { MDCR_EL2, encodeSyndrome, syndromes, type RegisterName } from '@worldswitch/arm64-sysreg';
-import type { CoreState, CoreStop, DataAccess, Engine, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
-import type { InterruptLine, MachinePort, ObservationKind, ObservationScope, Plain } from '@worldswitch/machine';
+import type { CoreState, CoreStop, DataAccess, EngineFault, Guest, Helper, Translation, TranslationKind } from '@worldswitch/engine';
+import type { ObservationKind, ObservationScope, Plain } from '@worldswitch/machine';
 import { ATOMIC } from '../execute/attributes.ts';
 import { Mmu, mmuFeatures, type ControlRegister, type MmuFault, type MmuResult, type Requester } from '../mmu/index.ts';
 import { dataAbort, instructionAbort, MAINTENANCE, translationAccess, type AbortPort } from './aborts.ts';
 import { DebugUnit, type WatchpointFault } from './debug-unit.ts';
 import { Exceptions, type ExceptionEntry } from './exceptions.ts';
 import { Exclusives } from './exclusives.ts';
-import { GicInterface, withGicV3, type GicPort } from './gic-interface/index.ts';
+import { GicInterface, withGicV3 } from './gic-interface/index.ts';
 import { instructionHelpers, waitTrap } from './instruction-helpers.ts';
 import { Interrupts, type InputName } from './interrupts.ts';
-import type { Arm64Model } from './model.ts';
 import { Monitors, type MonitorState } from './monitors.ts';
 import { Arm64Observation, type EventPlace } from './observation.ts';
+import type { FirmwarePort, ProcessorOptions } from './options.ts';
 import { CONTEXT_COUNT, ProcessorState } from './processor-state.ts';
 import { resetPstate, type Pstate } from './pstate.ts';
 import { SystemAccess, undefinedTarget } from './system-access.ts';
@@ -22,29 +22,6 @@ import { GenericTimers } from './timers.ts';
 
 /** Faults of the processor's own, in the engine's terms. */
 export type Arm64Fault = MmuFault | WatchpointFault;
-
-/** What firmware below the processor answers: nothing is implemented above EL2, so SMC and semihosting are the board's. */
-export interface FirmwarePort {
-  /** An SMC that was not trapped, or (`conduit: 'hvc'`) an HVC of a machine without EL2. True where it was answered. */
-  call?(cpu: Arm64Processor, conduit: 'smc' | 'hvc', immediate: number): boolean;
-  /** HLT #0xF000. True where it was answered. */
-  semihosting?(cpu: Arm64Processor): boolean;
-}
-
-export interface ProcessorOptions {
-  readonly engine: Engine;
-  readonly port: Pick<MachinePort<never>, 'index' | 'clock' | 'monitor'> & { output(name: string): InterruptLine };
-  readonly model: Arm64Model;
-  /** 2 for a machine with virtualisation, 1 for one that starts at EL1 and has no EL2. */
-  readonly highestEl: 1 | 2;
-  /** MPIDR_EL1 affinity. */
-  readonly affinity: bigint;
-  readonly firmware: FirmwarePort;
-  /** The redistributor of a GICv3. With it the processor has that version's CPU interface, ICC_* and ICH_*. */
-  readonly gic?: GicPort;
-  /** When writes that change the context act: at once, or at the next context synchronization event, which finds missing barriers. Default `early`. */
-  readonly sync?: 'early' | 'late';
-}
 
 /** What `save` gives. */
 interface SavedProcessor {

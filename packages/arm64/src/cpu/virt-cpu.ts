@@ -3,7 +3,8 @@ import type { PhysicalMemory } from '@worldswitch/machine';
 import type { GuestMemory, MakeCpu, VirtCpuSetup } from '../board/processor.ts';
 import { X } from '../state.ts';
 import { Arm64Cpu } from './arm64-cpu.ts';
-import type { Arm64Processor, FirmwarePort, ProcessorOptions } from './cpu.ts';
+import type { Arm64Processor } from './cpu.ts';
+import type { FirmwarePort, ProcessorOptions } from './options.ts';
 import type { Arm64Model } from './model.ts';
 
 /** Processors of this package for the `virt` board, on an engine whose physical memory is the board's. `sync` as in {@link ProcessorOptions}. */

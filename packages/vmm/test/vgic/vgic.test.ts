@@ -136,7 +136,7 @@ describe('a VM with a virtual CPU interface', () => {
   });
 });
 
-/** Register moves of kind vgic of one round trip, with one list register used; world-switch facts 6, rows vgic. */
+/** Register moves of kind vgic of one round trip, with one list register used, as counted from the original code by hand. */
 describe.each([['two-hooks', 'nvhe'], ['two-hooks', 'vhe'], ['load-put', 'nvhe'], ['load-put', 'vhe'], ['owner', 'nvhe'], ['owner', 'vhe']] as const)('the interface of a GICv3 in %s, %s', (revision, mode) => {
   it('is moved as its generation moves it', () => {
     expect(REVISIONS.map(({ name }) => name)).toContain(revision);

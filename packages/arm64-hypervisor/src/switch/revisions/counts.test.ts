@@ -1,4 +1,4 @@
-/** Registers a round trip moves, from execution on the model of a processor, against section 6 of the world-switch facts. */
+/** Registers a round trip moves, from execution on the model of a processor, against what the original code moves, counted by hand. */
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { summarise } from '@worldswitch/hypervisor';
 import type { LedgerRow } from '@worldswitch/hypervisor';
