@@ -48,9 +48,11 @@ const tables: string[] = [];
 for (const path of wanted) {
   const { bench } = await bundled(path);
   if (bench === undefined) throw new Error(`${path} exports no function \`bench\``);
-  const text = markdown(await bench());
-  tables.push(text);
-  console.log(text);
+  for (const table of [bench()].flat()) {
+    const text = markdown(table);
+    tables.push(text);
+    console.log(text);
+  }
 }
 if (write) {
   const [processor] = cpus();

@@ -8,9 +8,9 @@ export interface Table {
   readonly rows: readonly (readonly (string | number | undefined)[])[];
 }
 
-/** A benchmark is a module `*.bench.ts` with this export. */
+/** A benchmark is a module `*.bench.ts` with this export; several tables come from the same samples. */
 export interface BenchModule {
-  readonly bench: () => Table | Promise<Table>;
+  readonly bench: () => Table | readonly Table[];
 }
 
 /** The table as Markdown, with its heading and method. */
