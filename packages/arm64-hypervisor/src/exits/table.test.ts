@@ -2,6 +2,8 @@ import { EXCEPTION_CLASSES, encodeSyndrome, syndromes } from '@worldswitch/arm64
 import { describe, expect, it } from 'vitest';
 import { GUEST_RAM, HOST_MEMORY, READ_ONLY, SYSTEM_OFF, lab } from '../test/lab.ts';
 import type { Happening } from '../test/lab.ts';
+import { PAIRS, REVISIONS } from '../switch/revisions/index.ts';
+import type { Revision } from '../switch/step.ts';
 import { EXIT_TABLE } from './table.ts';
 
 const MODES = ['nvhe', 'vhe'] as const;
@@ -70,16 +72,60 @@ describe.each(MODES)('exits, %s', (mode) => {
       kind: 'debug', pc: GUEST_RAM, arch: { hsr: Number(encodeSyndrome({ ec, il: 1, iss: 0x22 })), far },
     });
   });
-  it('an SError becomes a virtual one, which the processor takes when the guest lets it', () => {
-    const one = lab(mode);
-    let hcr = 0n;
-    one.run((p) => p.take(undefined, 0x180n), (p) => {
-      hcr = p.get('HCR_EL2');
-      return SYSTEM_OFF(p);
+});
+
+/** Offsets of FIQ and SError in a quarter of the vector table (DDI 0487 D1.3.1.4). */
+const OFFSET = { fiq: 0x100n, serror: 0x180n } as const;
+const named = (name: string): Revision => REVISIONS.find((revision) => revision.name === name) as Revision;
+const ASSEMBLY: readonly (readonly [string, 'nvhe' | 'vhe'])[] = [['2015-base', 'nvhe'], ['debug-ptr', 'nvhe'], ['vhe', 'nvhe'], ['vhe', 'vhe']];
+
+// Linux 4.1 and 4.4, arch/arm64/kvm/hyp.S: "None of these should ever happen", el1_fiq_invalid and el1_error_invalid among them.
+describe.each(ASSEMBLY)('what the assembly has no handler for, %s on %s', (name, mode) => {
+  it.each([['fiq', 'a FIQ'], ['serror', 'an SError']] as const)('%s while the guest runs is the host\'s panic: nothing reaches the guest, the report says what came', (kind, words) => {
+    const one = lab(mode, { revision: named(name) });
+    const exit = one.run((p) => p.take(undefined, OFFSET[kind]), () => { throw new Error('the guest went on'); });
+    expect(exit).toMatchObject({
+      kind: 'internal-error', reason: 'hypervisor-panic', dead: true,
+      detail: { step: 'trap-vector', why: `${words} came while the guest ran, and the vectors of ${name} have no handler for it`, elr: GUEST_RAM },
     });
-    // HCR_EL2.VSE, bit 8.
-    expect(hcr >> 8n & 1n).toBe(1n);
+    // HCR_EL2.VSE, bit 8: no virtual SError is left behind, and the host's controls are back.
+    expect(one.processor.get('HCR_EL2') >> 8n & 1n).toBe(0n);
+    expect(one.processor.get('VTTBR_EL2')).toBe(0n);
   });
+});
+
+const LATER = PAIRS.filter(({ revision }) => !ASSEMBLY.some(([name]) => name === revision)).map(({ revision, mode }) => [revision, mode] as const);
+
+// Linux 4.9, arch/arm64/kvm/hyp/hyp-entry.S: el1_error leaves the guest, and handle_exit makes a virtual SError of it.
+describe.each(LATER)('an SError under %s on %s', (name, mode) => {
+  it('becomes a virtual one, once: VSE is in HCR_EL2 until the guest has taken it, and not again after that', () => {
+    const one = lab(mode, { revision: named(name) });
+    const vse: bigint[] = [];
+    const look: Happening = (p) => {
+      vse.push(p.get('HCR_EL2') >> 8n & 1n);
+      return undefined;
+    };
+    const leave = { ec: EXCEPTION_CLASSES.WFx.ec, il: 1, iss: 1 } as const;
+    one.run(
+      (p) => p.take(undefined, OFFSET.serror),
+      // Masked so far: it is still pending the next time.
+      (p) => look(p) ?? p.take(leave),
+      (p) => {
+        look(p);
+        // The processor clears VSE when it takes the virtual SError (DDI 0487 HCR_EL2.VSE).
+        p.registers.set('HCR_EL2', p.get('HCR_EL2') & ~0x100n);
+        return p.take(leave);
+      },
+      (p) => look(p) ?? SYSTEM_OFF(p),
+    );
+    expect(vse).toEqual([1n, 1n, 0n]);
+  });
+});
+
+it('a FIQ is a panic under two-hooks too, and an interrupt of the host since', () => {
+  const fiq = (name: string): ReturnType<ReturnType<typeof lab>['run']> => lab('nvhe', { revision: named(name) }).run((p) => p.take(undefined, OFFSET.fiq));
+  expect(fiq('two-hooks')).toMatchObject({ kind: 'internal-error', reason: 'hypervisor-panic', detail: { step: 'vector' } });
+  expect(fiq('load-put')).toMatchObject(OFF);
 });
 
 describe('aborts of stage 2', () => {

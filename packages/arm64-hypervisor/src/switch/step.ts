@@ -43,6 +43,9 @@ export interface GuestExit {
   readonly serror?: true;
 }
 
+/** What a hypervisor may have no handler for. */
+export type FatalExit = Extract<GuestExit['code'], 'fiq' | 'serror'>;
+
 /** What is handed from step to step during one round trip. */
 export interface SwitchScratch {
   exit: GuestExit | undefined;
@@ -134,6 +137,11 @@ export interface Revision {
   readonly loaded?: (mode: AccessorMode) => ReadonlySet<string>;
   /** Registers in which the guest's values stay when its vCPU is put, besides those of an EL1 that the host does not use. */
   readonly leaves?: (mode: AccessorMode) => readonly RegisterName[];
+  /**
+   * Exceptions of a guest that its vectors have no handler for: each is the panic path, by the vector. Of what is not named here an SError
+   * becomes a virtual one of the guest, a FIQ an interrupt of the host.
+   */
+  readonly fatal?: readonly FatalExit[];
   /** Without VHE: the host's calls come by vectors of their own, not by those of guests. */
   readonly ownCallVectors?: boolean;
 }

@@ -8,7 +8,7 @@ import { HypFault } from './code.ts';
 import type { FaultName } from './faults.ts';
 import type { Place } from './recorder.ts';
 import { PHASE_OWNER, compose, newScratch } from './step.ts';
-import type { GuestExit, PanicReport, Phase, Revision, Step, SwitchContext } from './step.ts';
+import type { FatalExit, GuestExit, PanicReport, Phase, Revision, Step, SwitchContext } from './step.ts';
 
 /** What came of the guest's leaving. */
 export type Left =
@@ -41,6 +41,8 @@ const GUEST: Place = { step: 'guest', phase: 'exit', kind: 'vector', owner: 'gue
 
 /** After the last step of a put: what the host's kernel does is no step's. */
 const KERNEL: Place = { step: 'host-kernel', phase: '', kind: 'host', owner: 'host' };
+
+const FATAL: Readonly<Record<FatalExit, string>> = { fiq: 'a FIQ', serror: 'an SError' };
 
 const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest'];
 const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
@@ -119,12 +121,19 @@ export class WorldSwitch {
       if (step.kind === 'vector' && c.scratch.exit?.code === 'illegal' && !c.scratch.illegalReturn) {
         throw new RunawayError('a synchronous exception of EL2 itself came in the guest\'s place');
       }
+      if (step.kind === 'vector') this.#survive(c.scratch.exit);
       if (c.scratch.handled !== 'no') {
         c.code.place = GUEST;
         return;
       }
     }
     this.#finish(c);
+  }
+
+  /** The vectors of some revisions have nothing but the panic path for some exceptions of a guest. */
+  #survive(exit: GuestExit | undefined): void {
+    const fatal = this.revision.fatal?.find((code) => code === exit?.code);
+    if (fatal !== undefined) throw new RunawayError(`${FATAL[fatal]} came while the guest ran, and the vectors of ${this.revision.name} have no handler for it`);
   }
 
   /** The last steps of the way in. False when a step deferred the entry: then there is an exit without a guest that left. */

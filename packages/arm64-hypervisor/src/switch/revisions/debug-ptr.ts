@@ -29,6 +29,8 @@ export const DEBUG_PTR: Revision = {
   // The vectors' own: which vCPU ran last.
   leaves: () => ['TPIDR_EL2'],
   timerControl: hostTimerControl,
+  // Linux 4.1 to 4.4, arch/arm64/kvm/hyp.S: the FIQ and SError entries of __kvm_hyp_vector for a lower level go to __kvm_hyp_panic.
+  fatal: ['fiq', 'serror'],
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostSetSave,
     trapsActivateGiven, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,

@@ -37,6 +37,8 @@ export const TWO_HOOKS: Revision = {
   modes: ['nvhe', 'vhe'],
   layout: CPU_CONTEXT,
   guestDebug: 'dirty',
+  // Linux 4.9 to 4.17, arch/arm64/kvm/hyp/hyp-entry.S: an SError takes the guest out like an interrupt; the FIQ entries still are a panic.
+  fatal: ['fiq'],
   steps: [
     ...vgic.load, vtimerOffsetOn, vtimerLoad,
     maskExceptions, setRunningVcpu, speOff, saveHostSysregs,

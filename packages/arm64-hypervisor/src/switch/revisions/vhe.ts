@@ -30,6 +30,8 @@ export const VHE_ALTERNATIVES: Revision = {
   // The vectors' own: which vCPU ran last.
   leaves: () => ['TPIDR_EL2'],
   timerControl: hostTimerControl,
+  // Linux 4.1 to 4.4, arch/arm64/kvm/hyp.S: the FIQ and SError entries of __kvm_hyp_vector for a lower level go to __kvm_hyp_panic.
+  fatal: ['fiq', 'serror'],
   steps: [
     maskExceptions, vcpuPointer, hostGeneralSave, hostStackSave, hostEl1Save, hostFpSave, hostAllSave, hostSharedSave, debugCompute, hostSetSave,
     trapsByMode, placed(stage2On, 'traps-by-mode'), placed(vgicOn, 'traps-by-mode'), VGIC_2015.on, timerRestore,
