@@ -1,9 +1,11 @@
 /** Registers a round trip moves, from execution on the model of a processor, against what the original code moves, counted by hand. */
+import { HCR_EL2, ID_AA64PFR0_EL1 } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { summarise } from '@worldswitch/hypervisor';
 import type { LedgerRow } from '@worldswitch/hypervisor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ModelProcessor } from '../../test/model-processor.ts';
 import { roundTrip } from '../../test/round-trip.ts';
 import type { RoundTripOptions } from '../../test/round-trip.ts';
 
@@ -49,6 +51,34 @@ describe.each(CASES)('%s on %s, faithful to %s', (revision, mode, faithful, expe
     fc.assert(fc.property(fc.integer({ min: 2, max: 16 }), fc.integer({ min: 2, max: 16 }), (b, w) => {
       expect(moved(rowsOf(revision, mode, { ...wanted, dirty: true, breakpoints: b, watchpoints: w }), 'debug')).toBe(4 * (2 * (b + w) + 1));
     }), { numRuns: 12 });
+  });
+});
+
+// VDISR_EL2 goes with ELR and SPSR: of the guest with VHE, of both worlds without.
+describe.each(['nvhe', 'vhe'] as const)('two-hooks on %s, on a processor with RAS', (mode) => {
+  const withRas = (): ModelProcessor => {
+    const processor = new ModelProcessor();
+    processor.registers.set('ID_AA64PFR0_EL1', ID_AA64PFR0_EL1.encode({ EL0: 1, EL1: 1, EL2: 1, RAS: 1 }));
+    return processor;
+  };
+  it('moves VDISR_EL2 too', () => {
+    const rows = rowsOf('two-hooks', mode, { processor: withRas() });
+    expect(moved(rows, 'context')).toBe(mode === 'vhe' ? 74 : 116);
+    expect(rows.filter(({ reached }) => reached === 'VDISR_EL2').map(({ phase, operation, owner }) => `${phase}: ${owner} ${operation}`)).toEqual([
+      ...(mode === 'vhe' ? [] : ['save-host: host read']), 'restore-guest: guest write', 'save-guest: guest read', ...(mode === 'vhe' ? [] : ['restore-host: host write']),
+    ]);
+  });
+  it('gives the guest back what it deferred', () => {
+    const { vcpu, inside } = roundTrip('two-hooks', mode, { processor: withRas(), prepare: (trip) => { trip.vcpu.context.set('DISR_EL1', 0x8000_0011n); } });
+    expect(inside('VDISR_EL2')).toBe(0x8000_0011n);
+    expect(vcpu.context.get('DISR_EL1')).toBe(0x8000_0011n);
+  });
+  it('says what a virtual SError is to report, if one is to be delivered', () => {
+    const written = (pending: boolean): readonly bigint[] => rowsOf('two-hooks', mode, {
+      processor: withRas(), prepare: ({ vcpu: { state } }) => { if (pending) state.set('hcr', state.get('hcr') | HCR_EL2.mask('VSE')); },
+    }).filter(({ reached, operation }) => reached === 'VSESR_EL2' && operation === 'write').map(({ after = -1n }) => after);
+    expect(written(false)).toEqual([]);
+    expect(written(true)).toEqual([0n]);
   });
 });
 

@@ -34,6 +34,9 @@ const USER: readonly Moved[] = [same('TPIDR_EL0'), same('TPIDRRO_EL0')];
 /** The 28 registers of a guest, and of a host without VHE. */
 export const FULL_CONTEXT: readonly Moved[] = [...EL1_ONLY, ...SHARED, ...RETURN_STATE, ...COMMON, ...USER];
 
+/** With the RAS extension, to be moved with them: the deferred virtual SError of the level below, whose DISR_EL1 it is with HCR_EL2.AMO. */
+export const DEFERRED_SERROR: readonly Moved[] = [{ ...same('VDISR_EL2'), slot: 'DISR_EL1' }];
+
 /** The 8 registers of a VHE host. */
 export const VHE_HOST_CONTEXT: readonly Moved[] = [...SHARED, ...RETURN_STATE, ...COMMON, ...USER];
 

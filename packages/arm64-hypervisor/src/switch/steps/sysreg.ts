@@ -1,6 +1,6 @@
 /** System registers of the two contexts: saved whole for the guest and for a host at EL1, 8 of them for a host at EL2. */
 import type { Block } from '../../context/block.ts';
-import { FULL_CONTEXT, VHE_HOST_CONTEXT, named } from './registers.ts';
+import { DEFERRED_SERROR, FULL_CONTEXT, VHE_HOST_CONTEXT, named } from './registers.ts';
 import type { Moved } from './registers.ts';
 import type { Step, SwitchContext } from '../step.ts';
 
@@ -12,7 +12,9 @@ export function restore({ code }: SwitchContext, block: Block, registers: readon
   for (const moved of registers) code.restore(named(code, moved), block, moved.slot);
 }
 
-const hostRegisters = ({ mode }: SwitchContext): readonly Moved[] => (mode === 'vhe' ? VHE_HOST_CONTEXT : FULL_CONTEXT);
+const FULL_WITH_RAS: readonly Moved[] = [...FULL_CONTEXT, ...DEFERRED_SERROR];
+const guestRegisters = ({ features }: SwitchContext): readonly Moved[] => (features.ras ? FULL_WITH_RAS : FULL_CONTEXT);
+const hostRegisters = (c: SwitchContext): readonly Moved[] => (c.mode === 'vhe' ? VHE_HOST_CONTEXT : guestRegisters(c));
 
 export function restoreHostSysregs(c: SwitchContext): void {
   restore(c, c.host.context, hostRegisters(c));
@@ -34,13 +36,13 @@ export const saveHostSysregs: Step = {
 export const restoreGuestSysregs: Step = {
   id: 'guest-sysregs-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['host-sysregs-save', 'stage2-on'],
   because: 'overwrites what the host had, so the host is saved first; the guest\'s TTBRs go in when stage 2 already is the guest\'s, so that no walk mixes the two',
-  run: (c) => { restore(c, c.vcpu.context, FULL_CONTEXT); },
+  run: (c) => { restore(c, c.vcpu.context, guestRegisters(c)); },
 };
 
 export const saveGuestSysregs: Step = {
   id: 'guest-sysregs-save', phase: 'save-guest', el: 2, kind: 'context', after: ['guest-exit'],
   because: 'before anything of the host overwrites them; with VHE the EL12 names need E2H, which never changes, so traps may still be the guest\'s',
-  run: (c) => { save(c, c.vcpu.context, FULL_CONTEXT); },
+  run: (c) => { save(c, c.vcpu.context, guestRegisters(c)); },
 };
 
 export const restoreHostSysregsStep: Step = {
