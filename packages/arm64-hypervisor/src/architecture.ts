@@ -1,6 +1,8 @@
 /** The arm64 hypervisor as the neutral `Kvm` wants it: one host, its revision and its VMs. */
-import { HYPERVISOR_API_VERSION } from '@worldswitch/hypervisor';
-import type { Capabilities, HypervisorArchitecture, RevisionSummary } from '@worldswitch/hypervisor';
+import { HYPERVISOR_API_VERSION, KvmError } from '@worldswitch/hypervisor';
+import type { Abi, Capabilities, HypervisorArchitecture, RevisionSummary } from '@worldswitch/hypervisor';
+import { abiOf } from './abi/abi.ts';
+import { extensionOf } from './abi/extensions.ts';
 import type { Arm64DebugExit } from './exits/context.ts';
 import { Host } from './host/host.ts';
 import type { HostOptions } from './host/host.ts';
@@ -24,6 +26,7 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   readonly apiVersion = HYPERVISOR_API_VERSION;
   readonly revisions: readonly RevisionSummary[] = REVISIONS;
   readonly capabilities: Capabilities;
+  readonly abi: Abi<Arm64DebugExit>;
   readonly host: Host;
   readonly world: WorldSwitch;
   readonly #options: Arm64HypervisorOptions;
@@ -41,6 +44,7 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
     this.host = new Host(processor, options, { contextLayout: revision.layout, ...(timerControl !== undefined && { timerControl }), ownCallVectors: revision.ownCallVectors ?? false });
     this.world = new WorldSwitch(this.host, revision, faults);
     const { features, addressBits } = this.host;
+    this.abi = abiOf(this.host.byteOrder);
     this.capabilities = { maxVcpus: 8, memorySlots: 512, addressBits, breakpoints: features.breakpoints, watchpoints: features.watchpoints };
   }
 
@@ -51,7 +55,16 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
     return !overlaps && memory.readBytes(address, 1) !== undefined && memory.readBytes(address + size - 1n, 1) !== undefined;
   }
 
-  createVm(): Arm64Vm {
-    return new Arm64Vm(this.host, this.world, this.#options);
+  extension(capability: number): number {
+    return extensionOf(capability, this);
+  }
+
+  /** `type`: bits of the guest's physical addresses, from 32 up to the host's; 0 for 40, or the host's where it has fewer. */
+  createVm(type = 0n): Arm64Vm {
+    const { addressBits } = this.host;
+    if (type !== 0n && (type < 32n || type > BigInt(addressBits))) {
+      throw new KvmError('EINVAL', { value: `type ${type}`, rule: `a type is a number of address bits from 32 to ${addressBits}, or 0`, remedy: 'pass 0 for the default' });
+    }
+    return new Arm64Vm(this.host, this.world, { ...this.#options, addressBits: type === 0n ? Math.min(40, addressBits) : Number(type) });
   }
 }

@@ -2,7 +2,8 @@
 import { HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { GuestDebug, MemorySlot, VcpuBackend } from '@worldswitch/hypervisor';
+import type { GuestDebug, MemorySlot, MpState, VcpuBackend } from '@worldswitch/hypervisor';
+import { NO_ATTRIBUTES } from './abi/attributes.ts';
 import { completeRead } from './exits/abort.ts';
 import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome, PendingRead } from './exits/context.ts';
 import { EXIT_TABLE } from './exits/table.ts';
@@ -17,6 +18,7 @@ import { VcpuMemory } from './guest/vcpu-memory.ts';
 import { RunawayError } from './host/host.ts';
 import { INTID } from './host/interrupts.ts';
 import { PAGE } from './host/pages.ts';
+import { oneRegisters } from './one-reg/one-registers.ts';
 import { VCPU_SIZE } from './context/layout.ts';
 import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
@@ -28,12 +30,17 @@ import type { Arm64Vm } from './vm.ts';
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
 const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
 
+/** The guest's virtual timer is the processor's own: its interrupt stands behind the guest's, which has the same number. */
+const FORWARDED: ReadonlyMap<number, number> = new Map([[INTID.virtualTimer, INTID.virtualTimer]]);
+
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
 
 export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   readonly guest: Guest;
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
+  readonly oneRegisters = oneRegisters();
+  readonly attributes = NO_ATTRIBUTES;
   readonly #vm: Arm64Vm;
   readonly #slotAt: (address: bigint) => MemorySlot | undefined;
   #loaded = false;
@@ -59,8 +66,12 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
-    if (vm.interruptInterface && host.virtualInterface) this.#virtualInterrupts = new VirtualInterrupts(host.virtualInterface, vm.interruptInterface.properties);
-    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', setLines: (change) => { this.#setLines(change); } });
+    if (vm.interruptInterface && host.virtualInterface) {
+      this.#virtualInterrupts = new VirtualInterrupts(host.virtualInterface, vm.interruptInterface.properties, {
+        physical: FORWARDED, setActive: (id, active) => { host.interrupts.setActive(host.code, id, active); },
+      });
+    }
+    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', forwarded: this.#virtualInterrupts !== undefined, setLines: (change) => { this.#setLines(change); } });
     this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
   }
 
@@ -80,6 +91,27 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#pendingRead = undefined;
     this.#pendingCall = undefined;
     this.#stashed = undefined;
+  }
+
+  finalise(feature: string): void {
+    throw new KvmError('EINVAL', { value: `feature '${feature}'`, rule: 'it is complete at initialise', remedy: 'leave the call out' });
+  }
+
+  prepare(): void {
+    // Everything is ready at initialise.
+  }
+
+  complete(): void {
+    this.#completeAnswer();
+  }
+
+  get mpState(): MpState {
+    return this.guest.power === 'off' ? 'stopped' : 'runnable';
+  }
+  set mpState(state: MpState) {
+    if (state === 'suspended') throw new KvmError('EINVAL', { value: `state ${state}`, rule: 'a vCPU is runnable or stopped', remedy: 'choose one of them' });
+    this.settle();
+    this.guest.power = state === 'stopped' ? 'off' : 'on';
   }
 
   setGuestDebug(debug: GuestDebug): void {
@@ -290,7 +322,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
 
   #interrupts(): Outcome {
     try {
-      this.#vm.host.takeInterrupts((id) => { this.#interrupted(id); });
+      this.#vm.host.takeInterrupts((id) => this.#interrupted(id));
       return { kind: 'resume' };
     } catch (error) {
       if (!(error instanceof RunawayError)) throw error;
@@ -298,8 +330,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
   }
 
-  #interrupted(id: number): void {
+  #interrupted(id: number): 'forwarded' | undefined {
     if (!this.#timers.interrupted(id)) this.#vm.hostInterrupt(id);
+    if (this.#virtualInterrupts === undefined || !FORWARDED.has(id)) return undefined;
+    this.#virtualInterrupts.taken(id);
+    return 'forwarded';
   }
 
   #setLines(change: Partial<Guest['lines']>): void {
@@ -380,7 +415,10 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#timers.put();
     const panic = world.put(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
-    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
+    if (this.#virtualInterrupts) {
+      host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
+      this.#virtualInterrupts.release();
+    }
     this.guest.loaded = undefined;
     if (world.revision.guestDebug === 'owner') putDebug(this.guest);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);

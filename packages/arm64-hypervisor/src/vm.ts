@@ -3,7 +3,9 @@ import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { narrowCall, psci } from '@worldswitch/arm64/firmware';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { MemorySlot, VmBackend } from '@worldswitch/hypervisor';
+import type { DeviceBackend, MemorySlot, VmBackend } from '@worldswitch/hypervisor';
+import { NO_ATTRIBUTES } from './abi/attributes.ts';
+import { extensionOf } from './abi/extensions.ts';
 import type { Arm64DebugExit, Outcome } from './exits/context.ts';
 import { RESUME } from './exits/context.ts';
 import type { Guest } from './guest/guest.ts';
@@ -30,6 +32,12 @@ export interface VmOptions {
   readonly interruptInterface?: InterruptInterface;
 }
 
+/** What one VM is made with. */
+export interface VmShape extends VmOptions {
+  /** Bits of the guest's physical addresses; the host's by default. */
+  readonly addressBits?: number;
+}
+
 /** How a VM has its CPU interface in hardware. Inputs are then `intid<n>` of `Vcpu.setLine`, instead of `irq` and `fiq`. */
 export interface InterruptInterface {
   /** GICv2: where the guest finds it (GICC), a page address outside its memory. */
@@ -53,6 +61,8 @@ function guestHcr(mode: Host['mode']): bigint {
 export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly host: Host;
   readonly world: WorldSwitch;
+  readonly addressBits: number;
+  readonly attributes = NO_ATTRIBUTES;
   readonly stage2: Stage2Tables;
   readonly guestHcr: bigint;
   readonly cntvoff: bigint;
@@ -61,7 +71,8 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly #vcpus = new Map<number, Arm64Vcpu>();
   #vmid = NO_VMID;
 
-  constructor(host: Host, world: WorldSwitch, options: VmOptions) {
+  constructor(host: Host, world: WorldSwitch, options: VmShape) {
+    this.addressBits = options.addressBits ?? host.addressBits;
     this.host = host;
     this.world = world;
     this.stage2 = new Stage2Tables(host.addressBits, host.processor.memory, host.pages);
@@ -107,6 +118,32 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     for (const vcpu of this.#vcpus.values()) vcpu.settle();
     this.stage2.unmap(slot.guestAddress, slot.size);
     this.#invalidate();
+  }
+
+  slotLogging(): void {
+    // Pages are logged as they are mapped for writing.
+  }
+  takeDirtyPages({ size }: MemorySlot): Uint8Array {
+    return new Uint8Array(Math.ceil(Number(size / PAGE) / 64) * 8);
+  }
+
+  extension(capability: number): number {
+    return extensionOf(capability, { capabilities: { ...this.host.features, maxVcpus: 8, memorySlots: 512, addressBits: this.addressBits } });
+  }
+  enableCapability(capability: number): void {
+    throw new KvmError('EINVAL', { value: `capability ${capability}`, rule: 'it cannot be enabled', remedy: 'ask with checkExtension first' });
+  }
+  createDevice(type: number): DeviceBackend {
+    return this.testDevice(type);
+  }
+  testDevice(type: number): never {
+    throw new KvmError('ENODEV', { value: `device type ${type}`, rule: 'there is none of it', remedy: 'leave the device to the VMM' });
+  }
+  irqLine(irq: number): void {
+    throw new KvmError('ENXIO', { value: `irq 0x${irq.toString(16)}`, rule: 'there is no interrupt controller in the hypervisor', remedy: 'make one with createDevice' });
+  }
+  gsi(number: number): void {
+    this.irqLine(number);
   }
 
   createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): Arm64Vcpu {

@@ -3,7 +3,7 @@ import type { DebugHit } from '@worldswitch/machine';
 
 /** KVM's exit numbers of the typed exits (`kvm_run.exit_reason`); the others are ours alone. */
 export const EXIT_REASON = {
-  'hypercall': 3, 'debug': 4, 'mmio': 6, 'shutdown': 8, 'interrupted': 10, 'internal-error': 17, 'system-event': 24,
+  'hypercall': 3, 'debug': 4, 'mmio': 6, 'shutdown': 8, 'fail-entry': 9, 'interrupted': 10, 'internal-error': 17, 'system-event': 24, 'no-syndrome': 28, 'memory-fault': 39,
 } as const;
 
 /** What a guest asked the machine for; numbers as in `kvm_run.system_event.type`. */
@@ -51,6 +51,12 @@ export type Exit<A> =
   /** A stop of the debugger's own, inside the guest; running again goes on from there. */
   | { readonly kind: 'stop'; readonly hit: DebugHit }
   | { readonly kind: 'shutdown' }
+  /** An access outside the slots of which the processor does not say what it is (arm64: ISV=0), for a VMM that asked to hear of them. `syndrome` is ESR_EL2.ISS. */
+  | { readonly kind: 'no-syndrome'; readonly syndrome: bigint; readonly address: bigint }
+  /** Memory of a slot that the host cannot give. */
+  | { readonly kind: 'memory-fault'; readonly address: bigint; readonly size: bigint }
+  /** The processor refused to enter the guest; `reason` in the hardware's terms. */
+  | { readonly kind: 'fail-entry'; readonly reason: bigint; readonly cpu: number }
   | InternalErrorExit;
 
 export type ExitKind = Exit<unknown>['kind'];

@@ -1,14 +1,19 @@
 /** KVM without an architecture: VMs, vCPUs, memory slots, exits, guest debug and the ledger. */
 export { HYPERVISOR_API_VERSION } from './architecture.ts';
-export type { Capabilities, HypervisorArchitecture, RevisionSummary, VcpuBackend, VcpuRegisters, VmBackend } from './architecture.ts';
+export type {
+  Abi, ArchitectureCall, Attribute, Attributes, CallTarget, Capabilities, DeviceBackend, HypervisorArchitecture, MpState, OneRegisters, RevisionSummary, VcpuBackend,
+  VcpuRegisters, VmBackend,
+} from './architecture.ts';
 export { ERRNO, KvmError } from './error.ts';
 export type { ErrnoName, KvmRefusal } from './error.ts';
 export { EXIT_REASON, SYSTEM_EVENT } from './exits.ts';
 export type { Exit, ExitKind, HypercallExit, InternalErrorExit, MmioExit, SystemEvent } from './exits.ts';
 export { GUEST_DEBUG_CONTROL, NO_GUEST_DEBUG, checkGuestDebug, controlWord } from './guest-debug.ts';
 export type { GuestDebug, HardwareDebugRegisters } from './guest-debug.ts';
-export { Kvm, Vcpu, Vm } from './kvm.ts';
-export type { RunOptions } from './kvm.ts';
+export { KVM_API_VERSION, Kvm } from './kvm.ts';
+export { Device, Vm } from './vm.ts';
+export { Vcpu } from './vcpu.ts';
+export type { RunOptions } from './vcpu.ts';
 export { Ledger, deadSaves, redundantRestores, summarise, verdicts } from './ledger.ts';
 export type { Count, LedgerOperation, LedgerOwner, LedgerRow, LedgerSummary, LedgerVerdict } from './ledger.ts';
 export { MemorySlots, PAGE_SIZE } from './slots.ts';

@@ -14,7 +14,7 @@ export interface MemoryRegion {
   readonly hostAddress: bigint;
   /** Guest writes leave with an `mmio` exit. */
   readonly readOnly?: boolean;
-  /** Kept and given back; nothing logs yet. */
+  /** Pages the guest writes are told by `Vm.takeDirtyLog`. */
   readonly logDirtyPages?: boolean;
 }
 
@@ -28,10 +28,11 @@ export interface MemorySlot {
   readonly logDirtyPages: boolean;
 }
 
-/** What setting a region changes: an old mapping to undo, a new slot to serve. Both absent: nothing. */
+/** What setting a region changes: an old mapping to undo, a new slot to serve, a slot whose logging begins or ends. All absent: nothing. */
 export interface SlotChange {
   readonly remove?: MemorySlot;
   readonly add?: MemorySlot;
+  readonly relog?: MemorySlot;
 }
 
 export interface SlotLimits {
@@ -44,7 +45,7 @@ export interface SlotLimits {
 
 const U64 = (1n << 64n) - 1n;
 
-function refuse(errno: 'EINVAL' | 'EEXIST' | 'EFAULT', value: string, rule: string, remedy: string): never {
+function refuse(errno: 'EINVAL' | 'EEXIST' | 'EFAULT' | 'ENOENT', value: string, rule: string, remedy: string): never {
   throw new KvmError(errno, { value, rule, remedy });
 }
 
@@ -87,9 +88,24 @@ export class MemorySlots {
     return { add: slot };
   }
 
-  commit({ remove, add }: SlotChange): void {
+  commit({ remove, add, relog }: SlotChange): void {
     if (remove) this.#slots.delete(remove.slot);
     if (add) this.#slots.set(add.slot, add);
+    if (relog) this.#slots.set(relog.slot, relog);
+  }
+
+  /** A slot that is logged. Throws `KvmError` EINVAL for a number out of range, ENOENT for one that is absent or not logged. */
+  logged(number: number): MemorySlot {
+    this.#checkNumber(number);
+    const slot = this.#slots.get(number);
+    return slot?.logDirtyPages === true ? slot
+      : refuse('ENOENT', `slot ${number}`, slot ? 'its pages are not logged' : 'it does not exist', 'set the region with logging first');
+  }
+
+  #checkNumber(slot: number): void {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= this.#limits.slots) {
+      refuse('EINVAL', `slot ${slot}`, `slots are numbered 0 to ${this.#limits.slots - 1}`, 'use a free number in that range');
+    }
   }
 
   #checkShape(region: MemoryRegion): void {
@@ -106,9 +122,7 @@ export class MemorySlots {
     if (size > 0n && this.#limits.hostMemory?.(hostAddress, size) === false) {
       refuse('EINVAL', `host memory ${range(hostAddress, size)}`, 'a slot is backed by memory of the host', 'give a range inside the host\'s RAM');
     }
-    if (!Number.isInteger(slot) || slot < 0 || slot >= this.#limits.slots) {
-      refuse('EINVAL', `slot ${slot}`, `slots are numbered 0 to ${this.#limits.slots - 1}`, 'use a free number in that range');
-    }
+    this.#checkNumber(slot);
     if (guestAddress + size > U64) refuse('EINVAL', range(guestAddress, size), 'a slot does not wrap around the address space', 'move it down or make it smaller');
     const end = 1n << BigInt(this.#limits.addressBits);
     if (size > 0n && guestAddress + size > end) {
@@ -121,7 +135,7 @@ export class MemorySlots {
       const what = old.size !== slot.size ? 'size' : old.hostAddress !== slot.hostAddress ? 'host address' : 'read-only flag';
       refuse('EINVAL', `slot ${slot.slot} with another ${what}`, 'size, host memory and the read-only flag of a slot are fixed', 'delete the slot (size 0) and make it anew');
     }
-    if (old.guestAddress === slot.guestAddress) return old.logDirtyPages === slot.logDirtyPages ? {} : { remove: old, add: slot };
+    if (old.guestAddress === slot.guestAddress) return old.logDirtyPages === slot.logDirtyPages ? {} : { relog: slot };
     this.#checkOverlap(slot);
     return { remove: old, add: slot };
   }

@@ -2,7 +2,7 @@
  * A vCPU as the processor of a board: runs it, answers its MMIO from the board's address map, connects its lines, and turns exits into
  * a machine's stops.
  */
-import { readUnsigned, writeUnsigned } from '@worldswitch/bits';
+import { hex, readUnsigned, writeUnsigned } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { Exit, MmioExit, Vcpu } from '@worldswitch/hypervisor';
 import type { Cpu, DebugHit, InterruptLine, MachinePort, OutOfBandStops, Plain, PlainDoor, RegisterDoors, Stop } from '@worldswitch/machine';
@@ -119,6 +119,9 @@ export class VcpuCpu<A> implements Cpu {
       case 'system-event': return { kind: 'halted', why: exit.event === 'shutdown' || exit.event === 'reset' ? `system-${exit.event === 'shutdown' ? 'off' : 'reset'}` : exit.event };
       case 'hypercall': return undefined;
       case 'shutdown': return { kind: 'halted', why: 'shutdown' };
+      case 'no-syndrome': return { kind: 'halted', why: `an access to ${hex(exit.address)} that its syndrome ${hex(exit.syndrome)} does not describe` };
+      case 'memory-fault': return { kind: 'halted', why: `no memory for ${hex(exit.address)}` };
+      case 'fail-entry': return { kind: 'halted', why: `the processor refused to enter the guest: ${hex(exit.reason)}` };
       case 'internal-error': return { kind: 'halted', why: `${exit.reason}: ${Object.entries(exit.detail).map(([name, value]) => `${name} ${typeof value === 'bigint' ? `0x${value.toString(16)}` : value}`).join(', ')}` };
     }
   }
