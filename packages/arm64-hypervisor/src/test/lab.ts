@@ -35,13 +35,6 @@ export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64Hypervi
   processor.dataOrder = options.byteOrder ?? 'little';
   const reports: string[] = [];
   const hypervisor = new Arm64Hypervisor(processor, { mode, layout: MODEL_LAYOUT, interrupts: NO_INTERRUPTS, report: (text) => reports.push(text), ...options });
-  const backends: Arm64Vm[] = [];
-  const create = hypervisor.createVm.bind(hypervisor);
-  hypervisor.createVm = () => {
-    const made = create();
-    backends.push(made);
-    return made;
-  };
   const vm = new Kvm(hypervisor).createVm();
   // One block of 2 MiB, and three pages.
   vm.setMemoryRegion({ slot: 0, guestAddress: GUEST_RAM, size: 0x20_3000n, hostAddress: HOST_MEMORY });
@@ -50,7 +43,7 @@ export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64Hypervi
   vcpu.initialise();
   vcpu.setRegister('pc', GUEST_RAM);
   return {
-    processor, hypervisor, vm, backend: backends[0], vcpu, reports,
+    processor, hypervisor, vm, backend: vm.backend as Arm64Vm, vcpu, reports,
     run: (...script) => {
       const left = [...script, SYSTEM_OFF];
       processor.guest = (p) => (left.shift() ?? SYSTEM_OFF)(p);

@@ -2,7 +2,7 @@
 import { A64, LAB, STATE, createInstructionTable, createVirt, hostPort, virtProcessors, withGicV3 } from '@worldswitch/arm64';
 import type { Arm64Cpu, Virt } from '@worldswitch/arm64';
 import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, HostGicV3, processorOf } from '@worldswitch/arm64-hypervisor';
-import type { Arm64DebugExit, Arm64HypervisorOptions, Arm64Vcpu, Arm64Vm } from '@worldswitch/arm64-hypervisor';
+import type { Arm64DebugExit, Arm64HypervisorOptions, Arm64Vcpu } from '@worldswitch/arm64-hypervisor';
 import * as devices from '@worldswitch/devices';
 import { Engine } from '@worldswitch/engine';
 import { Kvm } from '@worldswitch/hypervisor';
@@ -55,33 +55,18 @@ export function bareHost({ gic = 2, ram = 16 * MIB, sync, ...options }: Pick<Arm
   const hypervisor = new Arm64Hypervisor(processorOf({ machine: host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor), pace: 'skip' }), {
     ...options, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } }, interrupts,
   });
-  const made: Arm64Vm[] = [];
-  const create = hypervisor.createVm.bind(hypervisor);
-  hypervisor.createVm = () => {
-    const vm = create();
-    made.push(vm);
-    return vm;
-  };
   const kvm = new Kvm(hypervisor);
   return {
     hypervisor, host, hostCpu,
     vm: ({ size = MIB, at = 0 } = {}) => {
       const vm = kvm.createVm();
-      const inner = made.at(-1) as Arm64Vm;
-      const vcpus: Arm64Vcpu[] = [];
-      const createVcpu = inner.createVcpu.bind(inner);
-      inner.createVcpu = (id, slotAt) => {
-        const vcpu = createVcpu(id, slotAt);
-        vcpus.push(vcpu);
-        return vcpu;
-      };
       const hostAddress = RAM + BigInt(OWN + at);
       vm.setMemoryRegion({ slot: 0, guestAddress: RAM, size: BigInt(size), hostAddress });
       const vcpu = vm.createVcpu(0);
       vcpu.initialise(['psci-0.2']);
       vcpu.setRegister('pc', RAM);
       return {
-        vm, vcpu, backend: vcpus[0],
+        vm, vcpu, backend: vcpu.backend as Arm64Vcpu,
         load: (address, source) => {
           host.machine.memory.loadBytes(hostAddress + (address - RAM), assemble(source, { instructionSet: A64, origin: address }).bytes);
         },

@@ -1,0 +1,3 @@
+/** Sentences that do not hold here, or cannot be tested here, and why. */
+export const DEVIATIONS: readonly { readonly id: string; readonly reason: string }[] = [
+];
