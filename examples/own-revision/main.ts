@@ -21,7 +21,9 @@ const WITHOUT_AFSR1: Revision = {
 };
 
 /** The guest of this example is interrupted by nobody. */
-const NO_INTERRUPTS: HostInterrupts = { initialise: () => undefined, acknowledge: () => undefined, complete: () => undefined, setEnabled: () => undefined, kick: () => undefined };
+const NO_INTERRUPTS: HostInterrupts = {
+  initialise: () => undefined, acknowledge: () => undefined, complete: () => undefined, setEnabled: () => undefined, setActive: () => undefined, kick: () => undefined,
+};
 
 for (const revision of [TWO_HOOKS, WITHOUT_AFSR1]) {
   const processor = new FakeProcessor();

@@ -24,14 +24,12 @@ import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
 import type { Panic } from './switch/world.ts';
 import { MAINTENANCE_INTID } from './vgic/interface.ts';
-import { VirtualInterrupts } from './vgic/interrupts.ts';
+import { virtualInterrupts } from './vgic/interrupts.ts';
+import type { VirtualInterrupts } from './vgic/interrupts.ts';
 import type { Arm64Vm } from './vm.ts';
 
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
 const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
-
-/** The guest's virtual timer is the processor's own: its interrupt stands behind the guest's, which has the same number. */
-const FORWARDED: ReadonlyMap<number, number> = new Map([[INTID.virtualTimer, INTID.virtualTimer]]);
 
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
@@ -66,11 +64,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
-    if (vm.interruptInterface && host.virtualInterface) {
-      this.#virtualInterrupts = new VirtualInterrupts(host.virtualInterface, vm.interruptInterface.properties, {
-        physical: FORWARDED, setActive: (id, active) => { host.interrupts.setActive(host.code, id, active); },
-      });
-    }
+    this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, vm.interruptInterface.properties);
     this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', forwarded: this.#virtualInterrupts !== undefined, setLines: (change) => { this.#setLines(change); } });
     this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
   }
@@ -306,7 +300,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       psci: (call) => vm.psci(guest, call), forwards: (number) => vm.forwards(number),
       setPendingRead: (pending, data) => { this.#pendingRead = { read: pending, data }; },
       setPendingCall: (results) => { this.#pendingCall = results; },
-      sendSgi: (value) => vm.sendSgi(guest, value),
+      sendSgi: (value) => vm.sendSgi(guest, value), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
       report: (text) => { vm.report(text); },
     };
   }
@@ -330,11 +324,9 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
   }
 
-  #interrupted(id: number): 'forwarded' | undefined {
+  #interrupted(id: number): boolean {
     if (!this.#timers.interrupted(id)) this.#vm.hostInterrupt(id);
-    if (this.#virtualInterrupts === undefined || !FORWARDED.has(id)) return undefined;
-    this.#virtualInterrupts.taken(id);
-    return 'forwarded';
+    return this.#virtualInterrupts?.taken(id) ?? false;
   }
 
   #setLines(change: Partial<Guest['lines']>): void {
@@ -415,10 +407,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     this.#timers.put();
     const panic = world.put(this.guest.memory);
     if (panic) this.#stashed = this.#panicked(panic);
-    if (this.#virtualInterrupts) {
-      host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
-      this.#virtualInterrupts.release();
-    }
+    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
+    this.#virtualInterrupts?.release();
     this.guest.loaded = undefined;
     if (world.revision.guestDebug === 'owner') putDebug(this.guest);
     host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);

@@ -51,6 +51,8 @@ export interface ExitContext {
   setPendingCall(results: bigint[]): void;
   /** ICC_SGI1R_EL1 of a guest with a virtual CPU interface; false for others. */
   readonly sendSgi: (value: bigint) => boolean;
+  /** Whether its CPU interface is system registers: a GICv3's, in hardware. */
+  readonly gicRegisters: boolean;
   /** For people: what was refused, in the form of the row that would allow it. */
   report(text: string): void;
 }

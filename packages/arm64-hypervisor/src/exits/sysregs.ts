@@ -131,16 +131,22 @@ for (const name of ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0'] as const s
 
 const HIDDEN: Partial<Record<RegisterName, bigint>> = {
   // CSV2 of 2 stands for SCXTNUM_ELx, which trap; 1, which needs no registers, stays.
-  ID_AA64PFR0_EL1: ID_AA64PFR0_EL1.mask('EL2') | ID_AA64PFR0_EL1.mask('EL3') | ID_AA64PFR0_EL1.mask('SVE') | ID_AA64PFR0_EL1.mask('GIC') | (2n << 56n),
+  ID_AA64PFR0_EL1: ID_AA64PFR0_EL1.mask('EL2') | ID_AA64PFR0_EL1.mask('EL3') | ID_AA64PFR0_EL1.mask('SVE') | (2n << 56n),
   // Pointer authentication is UNDEFINED for guests (HCR_EL2.{API, APK}).
   ID_AA64ISAR1_EL1: (['APA', 'API', 'GPA', 'GPI'] as const).reduce((all, field) => all | ID_AA64ISAR1_EL1.mask(field), 0n),
   ID_AA64DFR0_EL1: ID_AA64DFR0_EL1.mask('PMUVer') | ID_AA64DFR0_EL1.mask('PMSVer') | ID_AA64DFR0_EL1.mask('TraceVer'),
   ID_AA64MMFR1_EL1: ID_AA64MMFR1_EL1.mask('VH') | ID_AA64MMFR1_EL1.mask('LO'),
 };
+/** System registers of a GICv3 are there for guests that have one; a guest with a GICv2, or with a controller of the VMM's, must not look for them. */
+const GIC_REGISTERS = ID_AA64PFR0_EL1.mask('GIC');
+function hidden(name: RegisterName, { gicRegisters }: ExitContext): bigint {
+  const fields = HIDDEN[name] ?? 0n;
+  return name === 'ID_AA64PFR0_EL1' && !gicRegisters ? fields | GIC_REGISTERS : fields;
+}
 const NIBBLES = /^(ID_AA64|ID_|MVFR)/;
 for (const { name } of REGISTER_LIST) {
   if (!NIBBLES.test(name)) continue;
-  add(name, { because: 'what a guest has: the host\'s, without what is not given on', read: ({ hostRegister }) => hostRegister(name) & ~(HIDDEN[name] ?? 0n) });
+  add(name, { because: 'what a guest has: the host\'s, without what is not given on', read: (context) => context.hostRegister(name) & ~hidden(name, context) });
 }
 for (let crm = 1; crm < 8; crm++) {
   for (let op2 = 0; op2 < 8; op2++) {

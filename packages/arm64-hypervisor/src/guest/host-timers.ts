@@ -17,6 +17,8 @@ export interface HostTimersOptions {
   readonly host: Host;
   /** Whether the virtual timer is in hardware from entry to exit only. */
   readonly perRun: boolean;
+  /** Whether the virtual timer's interrupt is the guest's own: then it is never masked at the controller, but active there while it is up. */
+  readonly forwarded: boolean;
   /** Told when a level changes. */
   readonly setLines: (change: Partial<Guest['lines']>) => void;
 }
@@ -25,13 +27,15 @@ export class HostTimers {
   readonly #guest: Guest;
   readonly #host: Host;
   readonly #perRun: boolean;
+  readonly #forwarded: boolean;
   readonly #setLines: HostTimersOptions['setLines'];
   #on = false;
 
-  constructor({ guest, host, perRun, setLines }: HostTimersOptions) {
+  constructor({ guest, host, perRun, forwarded, setLines }: HostTimersOptions) {
     this.#guest = guest;
     this.#host = host;
     this.#perRun = perRun;
+    this.#forwarded = forwarded;
     this.#setLines = setLines;
   }
 
@@ -39,7 +43,7 @@ export class HostTimers {
   load(): void {
     const { interrupts, code } = this.#host;
     interrupts.setEnabled(code, this.#intid, true);
-    interrupts.setEnabled(code, INTID.virtualTimer, !this.#guest.lines.vtimer);
+    interrupts.setEnabled(code, INTID.virtualTimer, this.#forwarded || !this.#guest.lines.vtimer);
   }
   put(): void {
     if (this.#on) this.#host.code.write('CNTP_CTL_EL0', 0n);
@@ -63,10 +67,9 @@ export class HostTimers {
 
   /** Takes an interrupt that is a timer's; false for any other. */
   interrupted(id: number): boolean {
-    const { code, interrupts } = this.#host;
+    const { code } = this.#host;
     if (id === INTID.virtualTimer) {
-      // Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it.
-      interrupts.setEnabled(code, id, false);
+      this.#mask(true);
       if (!this.#guest.lines.vtimer) this.#setLines({ vtimer: true });
       return true;
     }
@@ -106,10 +109,10 @@ export class HostTimers {
   /** A timer of the guest that was up may be down again: then its interrupt counts again. */
   #lowerVirtual(): void {
     if (!this.#guest.lines.vtimer) return;
-    const { code, interrupts } = this.#host;
+    const { code } = this.#host;
     code.place = { step: 'vtimer-sync', phase: '', kind: 'host' };
     if ((code.read(code.el0.CNTV_CTL) & CONTROL) === FIRING) return;
-    interrupts.setEnabled(code, INTID.virtualTimer, true);
+    this.#mask(false);
     this.#setLines({ vtimer: false });
   }
 
@@ -118,10 +121,14 @@ export class HostTimers {
     const { state } = this.#guest.memory;
     const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), BigInt.asUintN(64, this.#count() - state.get('cntvoff')));
     if (level === this.#guest.lines.vtimer) return;
-    const { code, interrupts } = this.#host;
-    // Masked at the controller while it is up, or the guest would never get past it.
-    interrupts.setEnabled(code, INTID.virtualTimer, !level);
+    this.#mask(level);
     this.#setLines({ vtimer: level });
+  }
+
+  /** Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it, and it would never get to that. */
+  #mask(masked: boolean): void {
+    const { code, interrupts } = this.#host;
+    if (!this.#forwarded) interrupts.setEnabled(code, INTID.virtualTimer, !masked);
   }
 
   #updatePhysical(): void {

@@ -9,15 +9,15 @@ import type { HostInterrupts } from './interrupts.ts';
 const GICD_CTLR = 0x000n;
 /** Affinity routing, groups 1 and 0 (one Security state). */
 const GICD_ARE_AND_GROUPS = 0x13n;
-const GICD_ISENABLER = 0x100n;
-const GICD_ICENABLER = 0x180n;
 const GICR_WAKER = 0x014n;
-/** The frame of SGIs and PPIs. */
+/** The frame of SGIs and PPIs, whose registers for them are where the distributor has those of the others. */
 const SGI_FRAME = 0x1_0000n;
 const GICR_IGROUPR0 = SGI_FRAME + 0x080n;
-const GICR_ISENABLER0 = SGI_FRAME + 0x100n;
-const GICR_ICENABLER0 = SGI_FRAME + 0x180n;
 const GICR_ISPENDR0 = SGI_FRAME + 0x200n;
+const ISENABLER = 0x100n;
+const ICENABLER = 0x180n;
+const ISACTIVER = 0x300n;
+const ICACTIVER = 0x380n;
 const PRIVATE = 32;
 const SPURIOUS = 1020n;
 
@@ -59,8 +59,15 @@ export class HostGicV3 implements HostInterrupts {
   }
 
   setEnabled(code: HostedCode, id: number, enabled: boolean): void {
-    const base = id < PRIVATE ? this.#redistributor + (enabled ? GICR_ISENABLER0 : GICR_ICENABLER0)
-      : this.#distributor + (enabled ? GICD_ISENABLER : GICD_ICENABLER) + 4n * BigInt(id >> 5);
-    code.storeDevice(base, 4, 1n << BigInt(id & 31));
+    this.#setBit(code, enabled ? ISENABLER : ICENABLER, id);
+  }
+
+  setActive(code: HostedCode, id: number, active: boolean): void {
+    this.#setBit(code, active ? ISACTIVER : ICACTIVER, id);
+  }
+
+  #setBit(code: HostedCode, registers: bigint, id: number): void {
+    const frame = id < PRIVATE ? this.#redistributor + SGI_FRAME : this.#distributor;
+    code.storeDevice(frame + registers + 4n * BigInt(id >> 5), 4, 1n << BigInt(id & 31));
   }
 }

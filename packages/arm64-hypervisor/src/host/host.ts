@@ -232,8 +232,8 @@ export class Host implements HostContext {
     this.backFromHyp();
   }
 
-  /** Opens a window in which pending interrupts are taken, acknowledged, handed to `handle` and completed. */
-  takeInterrupts(handle: (id: number) => void): void {
+  /** Opens a window in which pending interrupts are taken, acknowledged, handed to `handle` and completed; where it gives true, one of a guest's, it stays active. */
+  takeInterrupts(handle: (id: number) => boolean): void {
     const { code, interrupts } = this;
     const vectors = this.entries.hostVectors;
     code.place = { step: 'host-interrupts', phase: '', kind: 'host' };
@@ -242,8 +242,10 @@ export class Host implements HostContext {
     for (let taken = 0; at === vectors + VECTOR.currentIrq || at === vectors + VECTOR.currentFiq; at = this.arrive()) {
       const id = interrupts.acknowledge(code);
       if (id !== undefined) {
-        if (id !== KICK_INTID) handle(id);
+        const stays = id !== KICK_INTID && handle(id);
         interrupts.complete(code, id);
+        // Its end, which is one with the drop of its priority here (EOImode 0), is taken back.
+        if (stays) interrupts.setActive(code, id, true);
       }
       if (++taken > INTERRUPT_STORM) throw new RunawayError(`${INTERRUPT_STORM} interrupts in a row, the last ${id === undefined ? 'spurious' : `number ${id}`}: nobody serves its line`);
       code.depart('eret');

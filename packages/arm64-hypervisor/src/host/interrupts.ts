@@ -16,6 +16,8 @@ export interface HostInterrupts {
   acknowledge(code: HostedCode): number | undefined;
   complete(code: HostedCode, id: number): void;
   setEnabled(code: HostedCode, id: number, enabled: boolean): void;
+  /** Makes an interrupt active without its having come, or inactive: an active one is not signalled. */
+  setActive(code: HostedCode, id: number, active: boolean): void;
   /** An inter-processor interrupt to the processor that runs the guest: sent from outside it, so by a store to memory, not by its instructions. */
   kick(memory: HostMemory): void;
 }
@@ -26,6 +28,8 @@ export const KICK_INTID = 1;
 const GICD_CTLR = 0x000n;
 const GICD_ISENABLER = 0x100n;
 const GICD_ICENABLER = 0x180n;
+const GICD_ISACTIVER = 0x300n;
+const GICD_ICACTIVER = 0x380n;
 const GICD_SGIR = 0xf00n;
 const GICC_CTLR = 0x00n;
 const GICC_PMR = 0x04n;
@@ -79,7 +83,14 @@ export class HostGicV2 implements HostInterrupts {
   }
 
   setEnabled(code: HostedCode, id: number, enabled: boolean): void {
-    const base = this.#distributor + (enabled ? GICD_ISENABLER : GICD_ICENABLER);
-    code.storeDevice(base + 4n * BigInt(id >> 5), 4, 1n << BigInt(id & 31));
+    this.#setBit(code, enabled ? GICD_ISENABLER : GICD_ICENABLER, id);
+  }
+
+  setActive(code: HostedCode, id: number, active: boolean): void {
+    this.#setBit(code, active ? GICD_ISACTIVER : GICD_ICACTIVER, id);
+  }
+
+  #setBit(code: HostedCode, registers: bigint, id: number): void {
+    code.storeDevice(this.#distributor + registers + 4n * BigInt(id >> 5), 4, 1n << BigInt(id & 31));
   }
 }

@@ -190,5 +190,5 @@ export class ModelProcessor implements HostProcessor {
 
 /** A host whose interrupt controller does nothing. */
 export const NO_INTERRUPTS: HostInterrupts = {
-  initialise: () => undefined, acknowledge: () => undefined, complete: () => undefined, setEnabled: () => undefined, kick: () => undefined,
+  initialise: () => undefined, acknowledge: () => undefined, complete: () => undefined, setEnabled: () => undefined, setActive: () => undefined, kick: () => undefined,
 };

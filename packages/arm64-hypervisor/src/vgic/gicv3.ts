@@ -6,7 +6,8 @@ import type { HostedCode } from '../switch/code.ts';
 import { lrSlot } from './interface.ts';
 import type { Listed, VirtualInterface } from './interface.ts';
 
-const LR = { id: 0xffff_ffffn, eoi: 1n << 41n, group1: 1n << 60n, pending: 1n << 62n, active: 1n << 63n } as const;
+/** ICH_LR<n>_EL2 (IHI 0069 12.4). With HW set, bits 44:32 are the physical interrupt, and EOI is one of them. */
+const LR = { id: 0xffff_ffffn, physical: 32n, physicalId: 0x1fffn, eoi: 1n << 41n, group1: 1n << 60n, hw: 1n << 61n, pending: 1n << 62n, active: 1n << 63n } as const;
 const lr = (n: number): RegisterName => `ICH_LR${n}_EL2` as RegisterName;
 
 export class GicV3VirtualInterface implements VirtualInterface {
@@ -20,11 +21,15 @@ export class GicV3VirtualInterface implements VirtualInterface {
     for (let n = 0; n < this.listRegisters; n++) code.write(lr(n), 0n);
   }
 
-  encode({ id, priority, group, pending, active, tellEnd }: Listed): bigint {
-    return BigInt(id) | (BigInt(priority & 0xf8) << 48n) | (group === 1 ? LR.group1 : 0n) | (pending ? LR.pending : 0n) | (active ? LR.active : 0n) | (tellEnd ? LR.eoi : 0n);
+  encode({ id, priority, group, pending, active, tellEnd, physical }: Listed): bigint {
+    const end = physical !== undefined ? LR.hw | (BigInt(physical) << LR.physical) : tellEnd ? LR.eoi : 0n;
+    return BigInt(id) | (BigInt(priority & 0xf8) << 48n) | (group === 1 ? LR.group1 : 0n) | (pending ? LR.pending : 0n) | (active ? LR.active : 0n) | end;
   }
-  decode(value: bigint): Pick<Listed, 'id' | 'pending' | 'active'> {
-    return { id: Number(value & LR.id), pending: (value & LR.pending) !== 0n, active: (value & LR.active) !== 0n };
+  decode(value: bigint): ReturnType<VirtualInterface['decode']> {
+    return {
+      id: Number(value & LR.id), pending: (value & LR.pending) !== 0n, active: (value & LR.active) !== 0n,
+      ...((value & LR.hw) !== 0n && { physical: Number((value >> LR.physical) & LR.physicalId) }),
+    };
   }
 
   flush(code: HostedCode, state: Block): void {

@@ -13,8 +13,10 @@ export interface Listed {
   readonly group: 0 | 1;
   readonly pending: boolean;
   readonly active: boolean;
-  /** A maintenance interrupt when the guest has finished with it. */
+  /** A maintenance interrupt when the guest has finished with it. Not together with `physical`, which has its bits. */
   readonly tellEnd: boolean;
+  /** The interrupt of the host's, 16 to 1019, that the controller deactivates when the guest has finished with this one (HW = 1). */
+  readonly physical?: number;
 }
 
 export interface VirtualInterface {
@@ -23,7 +25,7 @@ export interface VirtualInterface {
   /** Stage 2 gives a guest its CPU interface at this physical address: GICv2. */
   readonly cpuInterface?: bigint;
   encode(listed: Listed): bigint;
-  decode(listRegister: bigint): Pick<Listed, 'id' | 'pending' | 'active'>;
+  decode(listRegister: bigint): Pick<Listed, 'id' | 'pending' | 'active' | 'physical'>;
   /** The used list registers into the processor, and their delivery on. Nothing, when none is used. */
   flush(code: HostedCode, state: Block): void;
   /** Back to memory what the guest changed, and the registers empty. */

@@ -23,7 +23,7 @@ interface Made extends BareVm {
   /** Runs until the guest has acknowledged an interrupt; undefined when it waits for one. */
   next(): number | undefined;
   /** State of the list registers that were used, as the exit left them. */
-  lists(): readonly { readonly id: number; readonly pending: boolean; readonly active: boolean }[];
+  lists(): readonly { readonly id: number; readonly pending: boolean; readonly active: boolean; readonly physical?: number }[];
 }
 
 function guest({ gic, mode, revision, sync, edge = () => false, priority = () => 0xa0, then = '' }: {
@@ -103,7 +103,7 @@ describe.each(CASES.filter(({ revision }) => revision !== 'debug-ptr'))('a guest
   it('are its timers\', without the VMM', () => {
     const one = guest({ ...setup, then: 'mrs x2, CNTVCT_EL0\n add x2, x2, #100\n msr CNTV_CVAL_EL0, x2\n mov x2, #1\n msr CNTV_CTL_EL0, x2\n isb' });
     expect(one.next()).toBe(27);
-    expect(one.lists()[0]).toEqual({ id: 27, pending: false, active: true });
+    expect(one.lists()[0]).toEqual({ id: 27, pending: false, active: true, physical: 27 });
     one.vcpu.setRegister('x2', 0n);
     // The handler ends it while the timer is still up: it comes again, until the timer is off.
     expect(one.next()).toBe(27);
@@ -114,12 +114,100 @@ describe.each(CASES.filter(({ revision }) => revision !== 'debug-ptr'))('a guest
   });
 });
 
+/** Its virtual timer, which goes off at once; the handler acknowledges, turns it off and ends it before anybody hears of it. */
+const FIRE = 'mrs x2, CNTVCT_EL0\n msr CNTV_CVAL_EL0, x2\n mov x2, #1\n msr CNTV_CTL_EL0, x2\n isb';
+const IN_HANDLER = RAM + 0x1280n;
+const VTIMER = 1n << 27n;
+
+describe.each(CASES)('the virtual timer\'s interrupt of the host behind the guest\'s: GICv$gic, $revision, $mode, $sync', (setup) => {
+  const { acknowledge, end } = INTERFACE[setup.gic];
+  /** What the controller has active, and what the host has made active or inactive by itself. */
+  const watch = ({ on }: Made): { readonly active: () => bigint; readonly made: string[] } => {
+    const made: string[] = [];
+    const { interrupts } = on.hypervisor.host;
+    const setActive = interrupts.setActive.bind(interrupts);
+    interrupts.setActive = (code, id, active) => {
+      made.push(`${id} ${active ? 'active' : 'inactive'}`);
+      setActive(code, id, active);
+    };
+    const register = setup.gic === 2 ? 0x0800_0300n : 0x080b_0300n;
+    return { active: () => (on.host.machine.memory.read(register, 4, 'debugger') ?? 0n) & VTIMER, made };
+  };
+
+  it('is active while the guest serves it, and ended by the guest\'s end, without the host', () => {
+    const one = guest({ ...setup, then: FIRE });
+    const { active, made } = watch(one);
+    one.load(IN_HANDLER, `${acknowledge}\n msr CNTV_CTL_EL0, xzr\n isb\n ${end}\n add x19, x19, #1\n ${CALL_VMM}\n eret`);
+    expect(one.next()).toBe(27);
+    expect(one.lists()[0]).toEqual({ id: 27, pending: false, active: false, physical: 27 });
+    expect(made.at(-1)).toBe('27 active');
+    expect(made).not.toContain('27 inactive');
+    expect(active()).toBe(0n);
+    expect(one.next()).toBeUndefined();
+    expect(one.vcpu.getRegister('x19')).toBe(1n);
+    expect(made).not.toContain('27 inactive');
+  });
+
+  it('does not take the guest out while its level is up and the guest has not ended it', () => {
+    const one = guest({ ...setup, then: FIRE });
+    const { active } = watch(one);
+    // A long handler, the timer up all the time.
+    one.load(IN_HANDLER, `${acknowledge}\n mov x3, #500\n1: sub x3, x3, #1\n cbnz x3, 1b\n 2: b 2b`);
+    const left: string[] = [];
+    const { world } = one.on.hypervisor;
+    const leave = world.leave.bind(world);
+    world.leave = (vcpu, at) => {
+      left.push(vcpu.context.get('PC').toString(16));
+      return leave(vcpu, at);
+    };
+    for (let slice = 0; slice < 20 && one.vcpu.getRegister('x21') !== 27n; slice++) one.vcpu.run({ budget: 20 });
+    expect(one.vcpu.getRegister('x21')).toBe(27n);
+    left.length = 0;
+    expect(one.vcpu.run({ budget: 1000 })).toEqual({ kind: 'interrupted', because: 'budget' });
+    expect(left).toEqual([]);
+    expect(active()).toBe(VTIMER);
+    // Off the processor nobody's timer is in hardware, and nothing of it is left in the controller.
+    one.vcpu.getRegister('CNTVOFF_EL2');
+    expect(active()).toBe(0n);
+    expect(one.lists()[0]).toEqual({ id: 27, pending: false, active: true, physical: 27 });
+  });
+});
+
+/** GICH_LR of the measured sequences (HW, pending, priority 0x80, physical 30, 27), and the same for ICH_LR<n>_EL2 by its fields, group 1. */
+describe.each([[2, 0x9800_781bn, 0xa800_781bn], [3, 0x7080_001e_0000_001bn, 0xb080_001e_0000_001bn]] as const)('a list register of a GICv%i with an interrupt of the host\'s behind it', (gic, pending, active) => {
+  const hardware = bareHost({ gic, mode: 'vhe' }).hypervisor.host.virtualInterface;
+  const listed = { id: 27, priority: 0x80, group: gic === 2 ? 0 : 1, tellEnd: true, physical: 30 } as const;
+  it('has the fields of the manual', () => {
+    expect(hardware?.encode({ ...listed, pending: true, active: false })).toBe(pending);
+    expect(hardware?.encode({ ...listed, pending: false, active: true })).toBe(active);
+    expect(hardware?.decode(active)).toEqual({ id: 27, pending: false, active: true, physical: 30 });
+  });
+});
+
 describe.each(['nvhe', 'vhe'] as const)('software interrupts of a GICv3 guest, %s', (mode) => {
   it('reach the vCPUs they name, once', () => {
     const one = guest({ gic: 3, mode, revision: 'owner', then: 'mov x2, #1\n movk x2, #0x500, lsl #16\n msr ICC_SGI1R_EL1, x2' });
     expect(one.next()).toBe(5);
     expect(one.next()).toBeUndefined();
     expect(one.vcpu.getRegister('x19')).toBe(1n);
+  });
+});
+
+describe.each(['nvhe', 'vhe'] as const)('ID_AA64PFR0_EL1.GIC of a guest, %s', (mode) => {
+  const OFF = 'mov w0, #0x0008\n movk w0, #0x8400, lsl #16\n hvc #0';
+  const seen = (options: Parameters<typeof bareHost>[0]): bigint => {
+    const one = bareHost(options).vm();
+    one.load(RAM, `mrs x21, ID_AA64PFR0_EL1\n ${OFF}`);
+    expect(one.vcpu.run({ budget: 1000 })).toMatchObject({ kind: 'system-event' });
+    return (one.vcpu.getRegister('x21') >> 24n) & 15n;
+  };
+  it('is 1 for the one whose CPU interface is system registers', () => {
+    expect(seen({ mode, gic: 3, interruptInterface: {} })).toBe(1n);
+  });
+  it('is 0 for the one that has a GICv2\'s, and on a host with a GICv3 for the one that has none', () => {
+    expect(seen({ mode, gic: 2, interruptInterface: { guestAddress: GICC } })).toBe(0n);
+    expect(seen({ mode, gic: 3 })).toBe(0n);
+    expect(seen({ mode, gic: 2 })).toBe(0n);
   });
 });
 
