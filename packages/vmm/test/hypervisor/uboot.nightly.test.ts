@@ -1,14 +1,16 @@
 /** U-Boot's whole session under every state of the world switch. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { haveTools } from '../../../../tooling/oracles/require.ts';
-import { OTHERS, REFERENCE, endingOf, type Ending } from './pairs.ts';
+import { OTHERS, REFERENCE, endingOf, summary, type Ending } from './pairs.ts';
 import { ubootGuest } from './uboot.ts';
 
 describe.runIf(haveTools('apt-get'))('U-Boot as a guest, to poweroff', () => {
   const session = (pair: typeof REFERENCE): Ending => {
     const { end, machine } = ubootGuest(pair, 'translator');
     expect(end).toBe('system-off');
-    return endingOf(machine, 256);
+    const ending = endingOf(machine, { flash: true });
+    console.log(pair.revision, pair.mode, summary(ending));
+    return ending;
   };
   let reference: Ending;
   beforeAll(() => { reference = session(REFERENCE); });

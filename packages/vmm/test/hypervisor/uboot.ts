@@ -32,7 +32,7 @@ function ubootMachine(options: Pick<GuestMachineOptions, 'mode' | 'revision' | '
 
 /** As far as its countdown, then off the processor: what it has said and what it is by then. @throws Error if it does not get there. */
 export function ubootBanner(pair: RevisionPair): Ending {
-  return endingOf(ubootUntil(pair, 'stop autoboot'), 256);
+  return endingOf(ubootUntil(pair, 'stop autoboot'), { flash: true });
 }
 
 /** Until it says so. @throws Error if it does not. */
