@@ -1,11 +1,11 @@
 /** `worldswitch inject`: something comes between two accesses of a switch, and what came of it. */
-import { A64, hostPort } from '@worldswitch/arm64';
-import { DEFAULT_REVISION, HostGicV2, compose, processorOf, revisionNamed } from '@worldswitch/arm64-hypervisor';
+import { A64 } from '@worldswitch/arm64';
+import { DEFAULT_REVISION, compose, hostOn, processorOf, revisionNamed } from '@worldswitch/arm64-hypervisor';
 import { Bench, HOST_INTERRUPT, inject as injectAt, positionsOf, type Injection, type InjectionKind, type InjectionOutcome, type ProofMachine } from '@worldswitch/arm64-hypervisor/prove';
 import { assemble } from '@worldswitch/isa';
 import { EXIT, UsageError } from '../exit.ts';
 import { jsonLine } from '../json.ts';
-import { HOSTED, machineFor, OWN, RAM } from './lab.ts';
+import { machineFor } from './lab.ts';
 import { choosePair, type PairOptions } from './pairs.ts';
 import { DEFAULT_PROCESSOR, meant } from './processor.ts';
 import { styled, terminal, wrap, type Terminal } from './terminal.ts';
@@ -50,9 +50,7 @@ function proofMachine(): ProofMachine {
   const { machine, cpu } = made;
   const { processor, inputs } = cpu;
   return {
-    processor: processorOf({ machine, cpu, port: hostPort(processor) }),
-    interrupts: new HostGicV2({ distributor: DISTRIBUTOR, cpuInterface: 0x0801_0000n }),
-    layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } }, guestMemory: RAM + BigInt(OWN),
+    processor: processorOf(made), ...hostOn(made.places, { virtualInterface: false }), guestMemory: made.guestMemory,
     reset: () => {
       inputs['serror']?.set(false);
       made.reset();
@@ -115,7 +113,7 @@ export function inject(args: InjectArguments): number {
 
 const OUTCOMES: Readonly<Record<InjectionOutcome, string>> = {
   nothing: 'masked, and the run is the same as without it', host: 'the host\'s kernel got it, once', guest: 'the guest got it, once', again: 'the guest faulted once more and got its memory',
-  panic: 'it was taken in the middle of the switch: the panic path', pending: 'it still waits when the guest has ended', lost: 'nobody got it', harm: 'something else is different now',
+  panic: 'it was taken in the middle of the switch: the panic path', fatal: 'the guest left for it, and the vectors of this revision have no handler for it: the panic path', pending: 'it still waits when the guest has ended', lost: 'nobody got it', harm: 'something else is different now',
 };
 
 /** The screen, line by line. */

@@ -278,7 +278,7 @@ class Run implements RunningTrial {
     const { interpose } = this.#trial;
     this.#signalled();
     if (step === undefined || interpose === undefined) return undefined;
-    return interpose({ step, index: this.#index++, text: describe(instruction) }, instruction, this);
+    return interpose({ step, index: this.#index++, get text() { return describe(instruction); } }, instruction, this);
   }
 
   /** An interrupt that comes while a vCPU is loaded or put is one that the host takes: a timer in the wrong hands. */

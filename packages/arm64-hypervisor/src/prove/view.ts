@@ -1,6 +1,7 @@
 /** What a proof looks at: registers of either side, slots in memory, exits. */
 import { REGISTER_LIST } from '@worldswitch/arm64-sysreg';
 import type { AccessorMode, RegisterName } from '@worldswitch/arm64-sysreg';
+import { hex } from '@worldswitch/bits';
 import { classOf } from '../classes.ts';
 import type { Layout } from '../context/layout.ts';
 import type { Arm64Exit } from '../exits/context.ts';
@@ -50,7 +51,7 @@ export function exitText(exit: Arm64Exit): string {
     case 'interrupted': return `interrupted by ${exit.because}`;
     case 'idle': return `idle until ${String(exit.until)}`;
     case 'system-event': return exit.event;
-    case 'internal-error': return `internal error ${exit.reason}`;
+    case 'internal-error': return `internal error ${exit.reason}: ${Object.entries(exit.detail).map(([name, value]) => `${name} ${typeof value === 'bigint' ? hex(value) : String(value)}`).join(', ')}`;
     default: return exit.kind;
   }
 }
