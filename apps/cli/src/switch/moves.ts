@@ -1,6 +1,8 @@
 /** Rows of a ledger as people think of them: a register and the slot it is saved to are one move, general registers another. */
+import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import type { LedgerRow, LedgerVerdict } from '@worldswitch/hypervisor';
+import { changedFields } from './fields.ts';
 
 /** One line of a timeline. */
 export interface Move {
@@ -14,6 +16,8 @@ export interface Move {
   /** The structure in memory, where it is not simply the context of the host or of the vCPU. */
   readonly where?: string;
   readonly verdict?: LedgerVerdict;
+  /** What it changes, field by field. */
+  readonly fields?: string;
 }
 
 const target = ({ written, reached }: LedgerRow): string => (written === reached ? written : `${written} → ${reached}`);
@@ -35,11 +39,12 @@ const GENERAL = /\.x\d+$/;
 const VECTOR = /^V\d+$|\.v\d+\.(low|high)$/;
 
 /** Rows of one step, in their order, as moves. */
-export function movesOf(rows: readonly LedgerRow[], verdicts: ReadonlyMap<LedgerRow, LedgerVerdict>): readonly Move[] {
+export function movesOf(rows: readonly LedgerRow[], verdicts: ReadonlyMap<LedgerRow, LedgerVerdict>, mode: AccessorMode): readonly Move[] {
   const moves: Move[] = [];
   for (let at = 0; at < rows.length;) {
     const { move, taken } = moveAt(rows, at, verdicts);
-    moves.push(move);
+    const fields = changedFields(rows[at + taken - 1], mode);
+    moves.push(fields === '' ? move : { ...move, fields });
     at += taken;
   }
   return moves;

@@ -1,4 +1,5 @@
 /** A world switch as a timeline, for a terminal of any width. */
+import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { verdicts, type LedgerRow, type LedgerVerdict } from '@worldswitch/hypervisor';
 import { count } from '../text.ts';
@@ -15,6 +16,7 @@ export interface StepNote {
 
 export interface Timeline {
   readonly title: string;
+  readonly mode: AccessorMode;
   /** Whose exit it was, how many there were before it. */
   readonly exit: number;
   readonly where: string;
@@ -63,10 +65,10 @@ const AFTER_HOST: ReadonlySet<string> = new Set(['load', 'save-host']);
 
 /** The timeline, line by line. `why`: with the reason of each step. */
 export function timelineScreen(timeline: Timeline, to: Terminal, why: boolean): readonly string[] {
-  const { trip, title, exit, where, steps } = timeline;
+  const { trip, title, mode, exit, where, steps } = timeline;
   const found = tripVerdicts(timeline);
   const sections = sectionsOf(trip);
-  const moves = sections.map(({ rows }) => movesOf(rows, found));
+  const moves = sections.map(({ rows }) => movesOf(rows, found, mode));
   const names = Math.min(to.width < 100 ? 27 : 34, Math.max(...moves.flat().map(({ name }) => name.length)));
   const lines = [styled(to, 'strong', title), ...wrap(`Exit ${exit} of the guest, after ${count(Number(trip[0].icount))} instructions, at ${where}: ${causeOf(trip[0], trip)}.`, to.width),
     ...wrap(HOW_TO_READ, to.width).map((line) => styled(to, 'faint', line))];
@@ -104,8 +106,15 @@ const OWNER_STYLE: Readonly<Record<string, Style>> = { host: 'host', guest: 'gue
 const WHAT = 9;
 const OWNER = 7;
 
-/** Level, whose, what, register, value. A value that does not fit beside its register goes below it. */
-function moveLines({ what, name, value, el, owner, where, verdict }: Move, names: number, to: Terminal): readonly string[] {
+/** Level, whose, what, register, value; below it the fields that change. */
+function moveLines(move: Move, names: number, to: Terminal): readonly string[] {
+  const left = 8 + OWNER + WHAT + 2;
+  const below = move.fields === undefined ? [] : wrap(move.fields, to.width - left).map((line) => ' '.repeat(left) + styled(to, 'faint', line));
+  return [...valueLines(move, names, to), ...below];
+}
+
+/** A value that does not fit beside its register goes below it. */
+function valueLines({ what, name, value, el, owner, where, verdict }: Move, names: number, to: Terminal): readonly string[] {
   const head = `    EL${el} `;
   const notes = [...(where === undefined ? [] : [what === 'restore' ? `from ${where}` : `to ${where}`]), ...(verdict === undefined ? [] : [VERDICT_WORDS[verdict]])].join('  ');
   const left = head.length + OWNER + WHAT;

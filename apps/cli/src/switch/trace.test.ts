@@ -58,6 +58,10 @@ describe('trace', () => {
     const plain = await screen(80, '--mode', 'nvhe', '--from', '2');
     expect(plain.join('\n')).toMatch(/EL2 guest {2}save {5}SCTLR_EL1 {3,}0x/);
   });
+  it.each([['vhe', 'FPEN 0x3 → 0x0', 'sets TTA'], ['nvhe', 'sets TTA, TFP', 'sets TTA, TFP']])('says which fields of a control register change, by the layout of mode %s', async (mode, ...said) => {
+    const text = (await screen(120, '--mode', mode, '--from', '2')).join('\n');
+    for (const part of [...said, /clears TGE|sets TVM/, /\n {26}(sets|clears) IMO, FMO\n/]) expect(text).toMatch(part);
+  });
   it('says why, if asked', async () => {
     const reason = 'the host\'s translation comes back only when no guest stage 2';
     expect((await screen(120, '--why')).join('\n')).toContain(reason);

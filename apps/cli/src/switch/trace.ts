@@ -15,6 +15,7 @@ import type { Arm64Options } from '../plugins/arm64/options.ts';
 import { parseCount } from '../run/arguments.ts';
 import { entersGuest, leavesGuest } from './lab.ts';
 import { choosePair, type ChosenPair, type PairOptions } from './pairs.ts';
+import { parseGic } from './processor.ts';
 import { terminal } from './terminal.ts';
 import { timelineScreen, tripVerdicts, type StepNote, type Timeline } from './timeline.ts';
 import { causeOf } from './words.ts';
@@ -23,6 +24,7 @@ export interface TraceArguments extends PairOptions {
   readonly image?: string;
   readonly from?: string;
   readonly limit?: string;
+  readonly gic?: string;
   readonly why?: boolean;
   readonly json?: boolean;
 }
@@ -59,8 +61,8 @@ function readImage(path: string | undefined): ImageFile {
   }
 }
 
-function findTrip(image: ImageFile, pair: ChosenPair, wanted: number, limit: number): Found {
-  const options: Arm64Options = { as: 'guest', mode: pair.mode, cpu: 'neoverse-n1', cpus: 1, memory: image.name === EMBEDDED ? MEMORY.embedded : MEMORY.image, revision: pair.revision, faithful: pair.faithful.join(',') };
+function findTrip(image: ImageFile, pair: ChosenPair, wanted: number, limit: number, gic: 2 | 3): Found {
+  const options: Arm64Options = { as: 'guest', gic: `${gic}` as const, mode: pair.mode, cpu: 'neoverse-n1', cpus: 1, memory: image.name === EMBEDDED ? MEMORY.embedded : MEMORY.image, revision: pair.revision, faithful: pair.faithful.join(',') };
   const prepared = prepareImage(image, options, (bytes, most) => gunzipSync(bytes, { maxOutputLength: most }));
   const machine = new GuestMachine('interpreter', prepared, options, () => { /* the console is not what is asked for */ });
   const ledger = new Ledger();
@@ -98,7 +100,7 @@ function findTrip(image: ImageFile, pair: ChosenPair, wanted: number, limit: num
   if (!complete) throw new UsageError(`--from ${wanted}: the guest was not entered again after that exit (${end}); choose an earlier one`);
   const pc = trip[0].pc ?? 0n;
   return {
-    title: `${image.name} under ${pair.revision}, host at ${pair.mode === 'vhe' ? 'EL2 (vhe)' : 'EL1 (nvhe)'}`, exit: wanted, pc,
+    mode: pair.mode, title: `${image.name} under ${pair.revision}, host at ${pair.mode === 'vhe' ? 'EL2 (vhe)' : 'EL1 (nvhe)'}`, exit: wanted, pc,
     where: new SymbolTable(prepared.symbols).describe(pc), trip, later, ended: stop.kind !== 'budget',
     steps: machine.hypervisor.world.steps.map(({ id, phase, because }) => ({ id, phase, because })),
   };
@@ -110,7 +112,7 @@ export function trace(args: TraceArguments): number {
   const wanted = args.from === undefined ? 1 : parseCount('from', args.from);
   const limit = args.limit === undefined ? LIMIT : parseCount('limit', args.limit);
   const image = readImage(args.image);
-  const found = findTrip(image, pair, wanted, limit);
+  const found = findTrip(image, pair, wanted, limit, parseGic(args.gic));
   if (args.json === true) process.stdout.write(jsonLine(reportOf(image.name, pair, found)));
   else process.stdout.write(`${timelineScreen(found, terminal(), args.why === true).join('\n')}\n`);
   return EXIT.ok;
