@@ -1,0 +1,12 @@
+/** A guest's firmware as KVM plays it: PSCI, the calling convention's own functions, random numbers, KVM's own. Pure functions. */
+export { SmcccFilter, filterAttribute, FILTER_ACTIONS, SMCCC_CONTROL } from './filter.ts';
+export type { FilterAction } from './filter.ts';
+export { firmwareCall } from './firmware.ts';
+export type { FirmwareCaller, FirmwareOutcome, StolenTime } from './firmware.ts';
+export { PSCI_LATER, PV_TIME, SMCCC, TRNG, VENDOR } from './identifiers.ts';
+export { AFFINITY, kvmPsci } from './psci.ts';
+export type { PsciCpu, PsciMachine } from './psci.ts';
+export { FIRMWARE_BITMAPS, FIRMWARE_FEATURES, PSCI_VERSION, WORKAROUND_LEVELS, latestPsci, newFirmwareState } from './state.ts';
+export type { FirmwareState } from './state.ts';
+export { reproducibleSource } from './trng.ts';
+export type { RandomSource } from './trng.ts';
