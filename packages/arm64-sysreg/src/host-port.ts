@@ -114,4 +114,16 @@ export interface ProcessorEvents extends Disposable {
   drain(): readonly ProcessorEvent[];
   /** Events overwritten before they were taken. */
   readonly lost: number;
+  /** Present where events can be kept as they were written until somebody looks at them, which costs a fraction. */
+  readonly deferred?: DeferredEvents;
+}
+
+/** Events that are made when they are iterated. */
+export type EventBatch = Iterable<ProcessorEvent> & { readonly length: number };
+
+export interface DeferredEvents {
+  /** Events so far, those taken and those lost included: a place in their order. */
+  readonly count: number;
+  /** Takes everything since the last call of this or `drain`: the last `length` of `count`. */
+  take(): EventBatch;
 }

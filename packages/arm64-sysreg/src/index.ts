@@ -17,7 +17,7 @@ export { familyOf, indexInFamily } from './family.ts';
 export { REFERENCE_FEATURES, hasFeatures, masksOf, visible } from './features.ts';
 export type { Features, LayoutMasks } from './features.ts';
 export type {
-  AccessSize, BarrierDomain, ExceptionEvent, HostPort, HostedAccess, HostedVectorMove, PortInstruction, PortPlace, ProcessorEvent, ProcessorEvents, ReadingInstruction, RegisterAccess,
+  AccessSize, BarrierDomain, DeferredEvents, EventBatch, ExceptionEvent, HostPort, HostedAccess, HostedVectorMove, PortInstruction, PortPlace, ProcessorEvent, ProcessorEvents, ReadingInstruction, RegisterAccess,
   SteeringEvent, Verdict,
 } from './host-port.ts';
 export { lintInstructions, lintRegisters, lintRules } from './lint.ts';

@@ -11,6 +11,7 @@ export {
 } from './memory/physical.ts';
 export type { CoreStop, DataAccess, EngineFault, Guest, Helper, Translation, TranslationKind } from './core/guest.ts';
 export { Core, type CoreState } from './core/core.ts';
+export { loadPlain, storePlain } from './core/plain-access.ts';
 export { Ring, RING_WORDS } from './core/ring.ts';
 export { StopSet, type Watchpoint } from './core/watch.ts';
 export { differences, type Difference } from './check/differences.ts';

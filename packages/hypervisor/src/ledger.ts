@@ -76,6 +76,7 @@ export class Ledger {
 
   /** Rows dropped before anybody took them, here or on their way. */
   get lost(): number {
+    this.#collect();
     return this.#lost;
   }
 

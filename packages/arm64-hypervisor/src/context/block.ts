@@ -13,6 +13,14 @@ const HOST = 0;
 /** A place for one part of a slot, as the switch's loads and stores name it. */
 export type SlotPlace = Extract<PortPlace, { readonly kind: 'slot' }>;
 
+/** A slot in memory: its first byte, its bytes, and its parts: one, or two doublewords of a 16-byte slot. */
+export interface PlacedSlot {
+  readonly address: bigint;
+  readonly size: Slot['size'];
+  readonly low: SlotPlace;
+  readonly high: SlotPlace | undefined;
+}
+
 export class Block {
   /** Names the structure in the ledger. */
   readonly name: string;
@@ -22,7 +30,7 @@ export class Block {
   readonly owner: LedgerOwner;
   readonly #memory: HostMemory;
   readonly #order: ByteOrder;
-  readonly #places = new Map<string, readonly SlotPlace[]>();
+  readonly #slots = new Map<string, PlacedSlot>();
 
   constructor(name: string, layout: Layout, address: bigint, { memory, order, owner }: { readonly memory: HostMemory; readonly order: ByteOrder; readonly owner: LedgerOwner }) {
     this.name = name;
@@ -33,39 +41,37 @@ export class Block {
     this.#order = order;
   }
 
-  /** One place, or two of 8 bytes for a 16-byte slot, low doubleword first. */
-  places(slot: string): readonly SlotPlace[] {
-    let places = this.#places.get(slot);
-    if (!places) {
-      const { offset, size } = this.layout.slot(slot);
-      const at = (extra: number, name: string): SlotPlace => ({ kind: 'slot', context: this.name, slot: name, address: this.address + BigInt(offset + extra) });
-      const [low, high] = this.#order === 'little' ? [0, 8] : [8, 0];
-      places = size === 16 ? [at(low, `${slot}.low`), at(high, `${slot}.high`)] : [at(0, slot)];
-      this.#places.set(slot, places);
-    }
-    return places;
+  /** Where a slot is. Throws RangeError for an unknown name. */
+  place(slot: string): PlacedSlot {
+    return this.#slots.get(slot) ?? this.#placed(slot);
   }
 
-  size(slot: string): Slot['size'] {
-    return this.layout.slot(slot).size;
+  #placed(slot: string): PlacedSlot {
+    const { offset, size } = this.layout.slot(slot);
+    const at = (extra: number, name: string): SlotPlace => ({ kind: 'slot', context: this.name, slot: name, address: this.address + BigInt(offset + extra) });
+    const [low, high] = this.#order === 'little' ? [0, 8] : [8, 0];
+    const placed: PlacedSlot = size === 16
+      ? { address: this.address + BigInt(offset), size, low: at(low, `${slot}.low`), high: at(high, `${slot}.high`) }
+      : { address: this.address + BigInt(offset), size, low: at(0, slot), high: undefined };
+    this.#slots.set(slot, placed);
+    return placed;
   }
 
   /** A slot of up to 8 bytes, as the host's kernel reads it: no instruction of the switch. */
   get(slot: string): bigint {
-    const { offset, size } = this.layout.slot(slot);
-    if (size === 16) return this.#doubleword(this.places(slot)[0].address) | (this.#doubleword(this.places(slot)[1].address) << 64n);
-    return this.#read(this.address + BigInt(offset), size);
+    const { address, size, low, high } = this.place(slot);
+    if (high !== undefined) return this.#doubleword(low.address) | (this.#doubleword(high.address) << 64n);
+    return this.#read(address, size as Width);
   }
 
   set(slot: string, value: bigint): void {
-    const { offset, size } = this.layout.slot(slot);
-    if (size === 16) {
-      const [low, high] = this.places(slot);
+    const { address, size, low, high } = this.place(slot);
+    if (high !== undefined) {
       this.#write(low.address, 8, BigInt.asUintN(64, value));
       this.#write(high.address, 8, BigInt.asUintN(64, value >> 64n));
       return;
     }
-    this.#write(this.address + BigInt(offset), size, BigInt.asUintN(size * 8, value));
+    this.#write(address, size as Width, BigInt.asUintN(size * 8, value));
   }
 
   #doubleword(address: bigint): bigint {

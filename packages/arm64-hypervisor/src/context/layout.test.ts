@@ -71,7 +71,7 @@ describe('a block', () => {
       fc.assert(fc.property(fc.constantFrom(...slots), fc.bigInt(0n, (1n << 128n) - 1n), (name, value) => {
         const before = slots.map((other) => block.get(other));
         block.set(name, value);
-        slots.forEach((other, n) => { expect(block.get(other)).toBe(other === name ? BigInt.asUintN(block.size(name) * 8, value) : before[n]); });
+        slots.forEach((other, n) => { expect(block.get(other)).toBe(other === name ? BigInt.asUintN(block.place(name).size * 8, value) : before[n]); });
       }), { numRuns: 30 });
     }
   });

@@ -120,15 +120,13 @@ export class HostedCode {
   }
 
   load(block: Block, slot: string, owner: LedgerOwner = block.owner): bigint {
-    const [low, high] = block.places(slot);
-    const size = block.size(slot);
+    const { size, low, high } = block.place(slot);
     const first = this.#transfer({ op: 'ldr', place: low, size: size === 4 ? 4 : 8 }, owner);
     return high === undefined ? first : first | (this.#transfer({ op: 'ldr', place: high, size: 8 }, owner) << 64n);
   }
 
   store(block: Block, slot: string, value: bigint, owner: LedgerOwner = block.owner): void {
-    const [low, high] = block.places(slot);
-    const size = block.size(slot);
+    const { size, low, high } = block.place(slot);
     const bits = size === 4 ? 32 : 64;
     this.#transfer({ op: 'str', place: low, size: size === 4 ? 4 : 8, value: BigInt.asUintN(bits, value) }, owner);
     if (high !== undefined) this.#transfer({ op: 'str', place: high, size: 8, value: BigInt.asUintN(64, value >> 64n) }, owner);

@@ -21,6 +21,7 @@ const WATCHPOINT_UNITS = /^DBGW[CV]R/;
 /** DBGWCR<n>_EL1.E. */
 const ENABLED = 1n;
 const NO_RANGES: CompiledWatchpoints['ranges'] = [];
+const NO_BREAKPOINTS: CompiledBreakpoints = { addresses: [], contextual: [], check: () => undefined };
 const ZVA_BYTES = 64;
 
 /**
@@ -30,6 +31,7 @@ const ZVA_BYTES = 64;
 export class DebugUnit {
   readonly #s: ProcessorState;
   readonly implementation: DebugImplementation;
+  readonly #breakpointControls: readonly RegisterName[];
   readonly #watchpointControls: readonly RegisterName[];
   #setup: DebugSetup | undefined;
   #breakpoints: CompiledBreakpoints | undefined;
@@ -47,6 +49,7 @@ export class DebugUnit {
     this.implementation = implementationFrom(model.constants.ID_AA64DFR0_EL1 ?? 0n, {
       EL2: state.highestEl === 2, VHE: model.features.has('FEAT_VHE'), aarch32: false, zvaBytes: ZVA_BYTES, invalidateBytes: ZVA_BYTES,
     });
+    this.#breakpointControls = Array.from({ length: this.implementation.breakpoints }, (_, n) => `DBGBCR${n}_EL1` as RegisterName);
     this.#watchpointControls = Array.from({ length: this.implementation.watchpoints }, (_, n) => `DBGWCR${n}_EL1` as RegisterName);
   }
 
@@ -144,10 +147,13 @@ export class DebugUnit {
   }
   #watching(): boolean {
     if (!this.#readControls().MDE) return false;
-    return (this.#anyWatchpoint ??= this.#watchpointControls.some((name) => (this.#s.registers.get(name) & ENABLED) !== 0n));
+    return (this.#anyWatchpoint ??= this.#anyEnabled(this.#watchpointControls));
   }
   #compiled(): CompiledBreakpoints {
-    return (this.#breakpoints ??= compileBreakpoints(this.setup()));
+    return (this.#breakpoints ??= this.#readControls().MDE && this.#anyEnabled(this.#breakpointControls) ? compileBreakpoints(this.setup()) : NO_BREAKPOINTS);
+  }
+  #anyEnabled(controls: readonly RegisterName[]): boolean {
+    return controls.some((name) => (this.#s.registers.get(name) & ENABLED) !== 0n);
   }
   #readControls(): DebugControls {
     const { registers } = this.#s;

@@ -1,5 +1,5 @@
 import { decodeSyndrome, type HostPort, type PortInstruction, type Verdict } from '@worldswitch/arm64-sysreg';
-import type { AccessShape } from '@worldswitch/engine';
+import { loadPlain, storePlain, type AccessShape } from '@worldswitch/engine';
 import { V } from '../state.ts';
 import type { Arm64Processor } from './cpu.ts';
 import type { MoveEvent } from './observation.ts';
@@ -63,15 +63,14 @@ export function hostPort(cpu: Arm64Processor): HostPort {
         case 'dsb': return done(helpers.dsb(DSB_OPTION[i.domain]));
         case 'daif': return done(helpers.pstateImmediate(i.action === 'set' ? DAIF_SET : DAIF_CLEAR, BigInt(i.mask)));
         case 'ldr': {
-          const value = cpu.core.access(i.place.address, SHAPES.read[i.size])?.read(0, i.size);
+          const value = loadPlain(cpu.core, cpu, i.place.address, SHAPES.read[i.size]);
           if (value !== undefined && cpu.access.observer !== undefined) moved('load', i.place.address, i.size, value);
           return outcome(value);
         }
         case 'str': {
-          const access = cpu.core.access(i.place.address, SHAPES.write[i.size]);
           const value = BigInt.asUintN(i.size * 8, i.value);
-          access?.write(0, i.size, value);
-          if (access !== undefined && cpu.access.observer !== undefined) moved('store', i.place.address, i.size, value);
+          const stored = storePlain(cpu.core, cpu, i.place.address, SHAPES.write[i.size], value);
+          if (stored && cpu.access.observer !== undefined) moved('store', i.place.address, i.size, value);
           return outcome();
         }
         case 'fp':

@@ -1,5 +1,5 @@
-import { nameOf, REGISTER_LIST, REGISTERS, type ProcessorEvent, type ProcessorEvents, type RegisterName } from '@worldswitch/arm64-sysreg';
-import { Ring, type LinearMemory } from '@worldswitch/engine';
+import { nameOf, REGISTER_LIST, REGISTERS, type DeferredEvents, type ProcessorEvent, type ProcessorEvents, type RegisterName } from '@worldswitch/arm64-sysreg';
+import { Ring, RING_WORDS, type LinearMemory } from '@worldswitch/engine';
 import type { ObservationKind } from '@worldswitch/machine';
 import type { ExceptionEntry } from './exceptions.ts';
 
@@ -43,13 +43,17 @@ export interface Observer {
 }
 
 const INDEX = new Map<string, number>(REGISTER_LIST.map(({ name }, index) => [name, index + 1]));
-const KINDS = ['system-register', 'barrier', 'exception', 'hosted'] as const;
 const VERDICTS = ['ok', 'undefined', 'trap'] as const;
 const BARRIERS: readonly BarrierName[] = ['isb', 'dsb', 'eret', 'sys', 'pstate', 'wfi', 'psb'];
 const VECTORS = ['synchronous', 'irq', 'fiq', 'serror'] as const;
 const MOVES = ['load', 'store', 'read', 'write'] as const;
-/** Registers without a value to show: what is written to them acts and is gone. */
-const WRITE_ONLY: ReadonlySet<RegisterName> = new Set(REGISTER_LIST.filter(({ name }) => !REGISTERS[name].access.includes('R')).map(({ name }) => name));
+/** By index: registers without a value to show, because what is written to them acts and is gone. */
+const WRITE_ONLY: readonly boolean[] = [false, ...REGISTER_LIST.map(({ name }) => !REGISTERS[name].access.includes('R'))];
+
+/** Kinds of rows. */
+const KIND = { register: 0, barrier: 1, exception: 2, hosted: 3 } as const;
+/** What of a register's values is known. */
+const KNOWN = { write: 1, before: 2, after: 4 } as const;
 
 /** Rings whose observation has ended: memory of the engine is never given back, so the next one takes them. */
 const spare = new WeakMap<LinearMemory, Ring[]>();
@@ -67,8 +71,8 @@ export interface ObservationPort {
 }
 
 /**
- * An observation of one processor, kept in the engine's memory. A row: retired, pc, {kind, el, verdict or name, flags} by bytes, then what
- * the kind needs: encoding, register reached, before, after; 128-bit values as two words.
+ * An observation of one processor, kept in the engine's memory. A row: retired; pc; {kind, level, verdict or name, flags} by bytes, then
+ * encoding and register reached by halfwords; then the values that the kind has, of which 128-bit ones are two words.
  */
 export class Arm64Observation implements Observer, ProcessorEvents {
   readonly #linear: LinearMemory;
@@ -76,12 +80,14 @@ export class Arm64Observation implements Observer, ProcessorEvents {
   readonly #kinds: ReadonlySet<ObservationKind>;
   readonly #port: ObservationPort;
   readonly #lostBefore: number;
+  readonly #countBefore: number;
   #ended = false;
 
   constructor(linear: LinearMemory, kinds: readonly ObservationKind[], capacity: number, port: ObservationPort) {
     this.#linear = linear;
     this.#ring = takeRing(linear, capacity);
     this.#lostBefore = this.#ring.lost;
+    this.#countBefore = this.#ring.count;
     this.#kinds = new Set(kinds);
     this.#port = port;
   }
@@ -91,59 +97,126 @@ export class Arm64Observation implements Observer, ProcessorEvents {
   }
   register(place: EventPlace, { direction, encoding, reached, before, after, verdict }: RegisterEvent): void {
     if (!this.#wants('system-register', place.el)) return;
-    const silent = reached !== undefined && WRITE_ONLY.has(reached);
-    const known = silent ? 0 : (before === undefined ? 0 : 1) | (after === undefined ? 0 : 2);
-    const flags = (direction === 'write' ? 1 : 0) | (known << 1);
-    this.#write(place, 0, VERDICTS.indexOf(verdict), flags, [BigInt(encoding), BigInt(INDEX.get(reached ?? '') ?? 0), before ?? 0n, after ?? 0n]);
+    const index = reached === undefined ? 0 : (INDEX.get(reached) ?? 0);
+    const known = WRITE_ONLY[index] ? 0 : (before === undefined ? 0 : KNOWN.before) | (after === undefined ? 0 : KNOWN.after);
+    const at = this.#row(place, KIND.register, VERDICTS.indexOf(verdict), known | (direction === 'write' ? KNOWN.write : 0), encoding, index);
+    if ((known & KNOWN.before) !== 0) this.#linear.u64[at] = before ?? 0n;
+    if ((known & KNOWN.after) !== 0) this.#linear.u64[at + 1] = after ?? 0n;
   }
   barrier(place: EventPlace, name: BarrierName, encoding = 0, operand = 0n): void {
-    if (this.#wants('barrier', place.el)) this.#write(place, 1, BARRIERS.indexOf(name), 0, [BigInt(encoding), operand]);
+    if (!this.#wants('barrier', place.el)) return;
+    this.#linear.u64[this.#row(place, KIND.barrier, BARRIERS.indexOf(name), 0, encoding, 0)] = operand;
   }
   exception(place: EventPlace, { to, vector = 'synchronous', syndrome, returnTo }: ExceptionEntry): void {
-    if (this.#wants('exception', to)) this.#write(place, 2, VECTORS.indexOf(vector), to, [syndrome ?? 0n, returnTo]);
+    if (!this.#wants('exception', to)) return;
+    const at = this.#row(place, KIND.exception, VECTORS.indexOf(vector), to, 0, 0);
+    this.#linear.u64[at] = syndrome ?? 0n;
+    this.#linear.u64[at + 1] = returnTo;
   }
   moved(place: EventPlace, { move, at, size, before, after }: MoveEvent): void {
     if (!this.#wants('hosted', place.el)) return;
-    const high = 64n;
-    this.#write(place, 3, MOVES.indexOf(move), size, [at, BigInt.asUintN(64, before), before >> high, BigInt.asUintN(64, after), after >> high]);
+    const row = this.#row(place, KIND.hosted, MOVES.indexOf(move), size, 0, 0);
+    const { u64 } = this.#linear;
+    u64[row] = at;
+    u64[row + 1] = after;
+    if (size <= 8) return;
+    u64[row + 2] = after >> 64n;
+    u64[row + 3] = before;
+    u64[row + 4] = before >> 64n;
   }
 
-  drain(): readonly (ProcessorEvent)[] {
-    return this.#ended ? [] : this.#ring.drain().map(eventOf);
+  drain(): readonly ProcessorEvent[] {
+    return [...this.deferred.take()];
   }
+  readonly deferred: DeferredEvents = this.#deferred();
   [Symbol.dispose](): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#port.stop();
-    this.#ring.drain();
+    this.#ring.take();
     spare.set(this.#linear, [...(spare.get(this.#linear) ?? []), this.#ring]);
   }
 
+  #deferred(): DeferredEvents {
+    const count = (): number => this.#ring.count - this.#countBefore;
+    return {
+      get count() { return count(); },
+      take: () => new PackedEvents(this.#ended ? NOTHING : this.#ring.take()),
+    };
+  }
   #wants(kind: ObservationKind, el: number): boolean {
     return this.#kinds.has(kind) && this.#port.omit?.(el) !== true;
   }
-  #write({ retired, pc, el }: EventPlace, kind: number, code: number, flags: number, rest: readonly bigint[]): void {
-    this.#ring.write([BigInt(retired), pc, BigInt(kind | (el << 8) | (code << 16) | (flags << 24)), ...rest]);
+  /** A new row; the index of the word for its first value. */
+  #row({ retired, pc, el }: EventPlace, kind: number, code: number, flags: number, encoding: number, reached: number): number {
+    const at = this.#ring.append();
+    const { u32, u64 } = this.#linear;
+    u32[2 * at] = retired;
+    u32[2 * at + 1] = retired / 2 ** 32;
+    u64[at + 1] = pc;
+    u32[2 * at + 4] = kind | (el << 8) | (code << 16) | (flags << 24);
+    u32[2 * at + 5] = encoding | (reached << 16);
+    return at + 3;
   }
 }
 
-function eventOf([retired, pc, info, a, b, c, d, e]: readonly bigint[]): ProcessorEvent {
-  const byte = (at: bigint): number => Number((info >> at) & 0xffn);
-  const [kind, el, code, flags] = [KINDS[byte(0n)], byte(8n), byte(16n), byte(24n)];
-  const place = { retired, pc, el };
-  switch (kind) {
-    case 'barrier': return { kind, ...place, name: BARRIERS[code], encoding: Number(a), operand: b };
-    case 'exception': return { kind, ...place, vector: VECTORS[code], to: flags, syndrome: a, returnTo: b };
-    case 'hosted': {
-      const move = MOVES[code];
-      const [before, after] = [b | (c << 64n), d | (e << 64n)];
-      return move === 'load' || move === 'store'
-        ? { kind, ...place, move, address: a, size: flags, value: after } : { kind, ...place, move, register: Number(a), before, after };
-    }
-    case 'system-register': return {
-      kind, ...place, direction: (flags & 1) === 1 ? 'write' : 'read', encoding: Number(a), written: nameOf(Number(a), (flags & 1) === 1 ? 'write' : 'read'),
-      reached: b === 0n ? null : REGISTER_LIST[Number(b) - 1].name, verdict: VERDICTS[code],
-      before: (flags & 2) === 0 ? null : c, after: (flags & 4) === 0 ? null : d,
-    };
+const NOTHING = new BigUint64Array(0);
+
+/** Rows as they were written, made into events when somebody wants them. */
+class PackedEvents implements Iterable<ProcessorEvent> {
+  readonly #words: BigUint64Array;
+  readonly #halves: Uint32Array;
+
+  constructor(words: BigUint64Array) {
+    this.#words = words;
+    this.#halves = new Uint32Array(words.buffer);
   }
+
+  get length(): number {
+    return this.#words.length / RING_WORDS;
+  }
+  *[Symbol.iterator](): Iterator<ProcessorEvent> {
+    for (let at = 0; at < this.#words.length; at += RING_WORDS) yield this.#event(at);
+  }
+
+  #event(at: number): ProcessorEvent {
+    const [words, halves] = [this.#words, this.#halves];
+    const retired = BigInt(halves[2 * at] + halves[2 * at + 1] * 2 ** 32);
+    const pc = words[at + 1];
+    const info = halves[2 * at + 4];
+    const [kind, el, code, flags] = [info & 0xff, (info >>> 8) & 0xff, (info >>> 16) & 0xff, info >>> 24];
+    const encoding = halves[2 * at + 5] & 0xffff;
+    const first = at + 3;
+    switch (kind) {
+      case KIND.barrier: return { kind: 'barrier', retired, pc, el, name: BARRIERS[code], encoding, operand: words[first] };
+      case KIND.exception: return { kind: 'exception', retired, pc, el, vector: VECTORS[code], to: flags, syndrome: words[first], returnTo: words[first + 1] };
+      case KIND.hosted: {
+        const move = MOVES[code];
+        return move === 'load' || move === 'store'
+          ? { kind: 'hosted', retired, pc, el, move, address: words[first], size: flags, value: words[first + 1] }
+          : { kind: 'hosted', retired, pc, el, move, register: Number(words[first]), before: wide(words, first + 3), after: wide(words, first + 1) };
+      }
+      default: {
+        const reached = halves[2 * at + 5] >>> 16;
+        const direction = (flags & KNOWN.write) !== 0 ? 'write' : 'read';
+        return {
+          kind: 'system-register', retired, pc, el, direction, encoding, written: written(encoding, direction),
+          reached: reached === 0 ? null : REGISTER_LIST[reached - 1].name, verdict: VERDICTS[code],
+          before: (flags & KNOWN.before) === 0 ? null : words[first], after: (flags & KNOWN.after) === 0 ? null : words[first + 1],
+        };
+      }
+    }
+  }
+}
+
+function wide(words: BigUint64Array, at: number): bigint {
+  return words[at] | (words[at + 1] << 64n);
+}
+
+/** Names that were looked up, by encoding. */
+const NAMES = { read: new Map<number, string>(), write: new Map<number, string>() } as const;
+function written(encoding: number, direction: 'read' | 'write'): string {
+  let name = NAMES[direction].get(encoding);
+  if (name === undefined) NAMES[direction].set(encoding, (name = nameOf(encoding, direction)));
+  return name;
 }

@@ -60,9 +60,18 @@ export class SystemRegisters {
   }
 }
 
+/** By family, then by level: asked for at every exception. */
+const BANKED = new Map<string, RegisterName[]>();
+
 /** The register of an `_EL1`-style family at a level: `banked('ELR', 2)` is ELR_EL2. */
 export function banked(stem: string, el: number): RegisterName {
+  const family = BANKED.get(stem);
+  const known = family?.[el];
+  if (known !== undefined) return known;
   const name = `${stem}_EL${el}`;
   if (!(name in REGISTERS)) throw new RangeError(`${name} is no system register`);
-  return name as RegisterName;
+  const names = family ?? [];
+  names[el] = name as RegisterName;
+  BANKED.set(stem, names);
+  return names[el];
 }

@@ -81,9 +81,14 @@ export class Mmu {
   #translate(va: bigint, kind: TranslationKind, who: Requester, probe: boolean): MmuResult {
     const routing = this.#routing ?? this.#routes();
     const regime = this.#regime(regimeOf(who.el, routing));
+    WIDE[0] = va;
+    if (!regime.stage1.on && regime.stage2 === undefined) {
+      // Every load and store of hosted code at EL2 comes here: no table, no kept entry, no permission has a say.
+      const physical = flatAddress(regime);
+      if (physical < 2 ** this.#port.features.physicalBits) return answer(physical, this.#port.features.physicalBits, 1, kind);
+    }
     const user = who.el === 0 || (who.unprivileged && kind !== 'fetch' && (who.el === 1 || (routing.e2h && routing.tge)));
     const pan = who.pan && !user && kind !== 'fetch' && this.#port.features.pan && regime.kind !== 'el2';
-    WIDE[0] = va;
     const page = pageOf(regime);
     const hit = page < 0 ? undefined : this.#tlb.find(regime.shape, regime.vmid, regime.asid, page);
     if (hit !== undefined && permits(hit.allowed, kind, user, pan)) {
@@ -248,6 +253,13 @@ function pageOf({ stage1 }: Regime): number {
   const shape = stage1.ranges[stage1.twoRanges ? half : 0];
   if (!shape.topByteIgnored && top !== (half === 1 ? 0x1ff : 0)) return -1;
   return (high & 0xff_ffff) * 0x10_0000 + (HALVES[LOW] >>> 12);
+}
+
+/** What the address at hand comes to where nothing translates it; too large where a half of the address space, or a tag, makes it so. */
+function flatAddress({ stage1 }: Regime): number {
+  const high = HALVES[1 - LOW];
+  const lower = !stage1.twoRanges || ((high >>> 23) & 1) === 0;
+  return (lower && stage1.ranges[0].topByteIgnored ? high & 0xff_ffff : high) * 2 ** 32 + HALVES[LOW];
 }
 
 /** Which stage makes data Device: stage 1 where it does by itself and stage 2 does not undo it (FWB). */

@@ -29,13 +29,17 @@ export function checkAccess<F>(guest: Guest<F>, memory: PhysicalMemory, order: B
     if (misaligned && translation.strict === true) return { ok: false, fault: { kind: 'alignment' }, at: address };
     const size = Math.min(shape.size - done, PAGE_SIZE - Number(at & PAGE_OFFSET));
     const { physical } = translation;
-    const region = memory.find(physical);
-    const answers = region !== undefined && region.kind !== 'hosted' && (region.kind !== 'rom' || shape.kind === 'read' || region.device !== undefined);
-    if (!answers) return { ok: false, fault: { kind: 'external', physical }, at };
+    if (!answers(memory, physical, shape.kind)) return { ok: false, fault: { kind: 'external', physical }, at };
     access.pieces.push({ physical, size });
     done += size;
   }
   return { ok: true, access };
+}
+
+/** Does anything answer an access to this physical address. */
+export function answers(memory: PhysicalMemory, physical: number, kind: AccessShape['kind']): boolean {
+  const region = memory.find(physical);
+  return region !== undefined && region.kind !== 'hosted' && (region.kind !== 'rom' || kind === 'read' || region.device !== undefined);
 }
 
 function translate<F>(guest: Guest<F>, address: bigint, shape: AccessShape): Translation<F> {

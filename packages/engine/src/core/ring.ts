@@ -29,23 +29,30 @@ export class Ring {
     return this.#lost;
   }
 
-  /** Appends a row of {@link RING_WORDS} words; missing ones are 0. */
-  write(words: readonly bigint[]): void {
+  /** Appends a row and gives the index of its first word in the memory's 64-bit view. The row holds what an older one left there. */
+  append(): number {
     const at = (this.#base + (this.#written % this.capacity) * ROW_BYTES) >>> 3;
-    for (let index = 0; index < RING_WORDS; index++) this.#linear.u64[at + index] = words[index] ?? 0n;
     this.#written++;
     if (this.#written - this.#taken > this.capacity) {
       this.#taken++;
       this.#lost++;
     }
+    return at;
   }
-  /** Takes all rows since the last call, oldest first. */
-  drain(): readonly (readonly bigint[])[] {
-    const rows: bigint[][] = [];
-    for (; this.#taken < this.#written; this.#taken++) {
-      const at = (this.#base + (this.#taken % this.capacity) * ROW_BYTES) >>> 3;
-      rows.push([...this.#linear.u64.subarray(at, at + RING_WORDS)]);
-    }
-    return rows;
+  /** Rows so far, those taken and those lost included. */
+  get count(): number {
+    return this.#written;
+  }
+  /** Takes all rows since the last call, oldest first: a copy, {@link RING_WORDS} words each. */
+  take(): BigUint64Array {
+    const { u64 } = this.#linear;
+    const base = this.#base >>> 3;
+    const [from, rows] = [this.#taken % this.capacity, this.#written - this.#taken];
+    const straight = Math.min(rows, this.capacity - from);
+    const words = new BigUint64Array(rows * RING_WORDS);
+    words.set(u64.subarray(base + from * RING_WORDS, base + (from + straight) * RING_WORDS));
+    words.set(u64.subarray(base, base + (rows - straight) * RING_WORDS), straight * RING_WORDS);
+    this.#taken = this.#written;
+    return words;
   }
 }
