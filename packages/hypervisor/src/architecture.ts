@@ -84,6 +84,8 @@ export interface VcpuBackend<A> {
   readonly oneRegisters: OneRegisters;
   readonly attributes: Attributes;
   mpState: MpState;
+  /** False while it waits for an interrupt and none has come for it, or is stopped; so that others may run. Absent: it is not known. */
+  readonly ready?: boolean;
 }
 
 /** A device in the hypervisor: an interrupt controller (KVM_CREATE_DEVICE). */
@@ -116,6 +118,10 @@ export interface VmBackend<A> {
   irqLine(irq: number, level: boolean): void;
   /** An input of the interrupt controller in the hypervisor, as event descriptors name it. Throws `KvmError` ENXIO without one, EINVAL for no input. */
   gsi(number: number, level: boolean): void;
+  /** How far the interrupt controller in the hypervisor is: event descriptors may be bound to one that is ready. Absent: there is none. */
+  readonly interruptController?: 'absent' | 'created' | 'ready';
+  /** Tells of each level-triggered input whose interrupt the guest has completed, by `gsi` number, for as long as the VM lives. */
+  readonly whenCompleted?: (listener: (gsi: number) => void) => void;
   dispose(): void;
 }
 
@@ -134,6 +140,18 @@ export interface CallTarget<A> {
   readonly vcpu?: VcpuBackend<A>;
   /** Whether `initialise` was called. */
   readonly initialised?: boolean;
+  /** `Vcpu.initialise`, of which the hypervisor then knows; for calls on a vCPU, in place of the backend's. */
+  readonly initialise?: (features: readonly string[]) => void;
+  /** What pointers in the argument point into; absent for callers that have no addresses. */
+  readonly memory?: UserMemory;
+}
+
+/** The memory of the program that makes the calls. */
+export interface UserMemory {
+  /** A copy; undefined where some of it is not the program's. */
+  read(address: bigint, length: number): Uint8Array | undefined;
+  /** False where some of it is not the program's, or is read-only; nothing has been written then. */
+  write(address: bigint, bytes: Uint8Array): boolean;
 }
 
 /** How the architecture's ioctls look in bytes. */
@@ -144,6 +162,8 @@ export interface Abi<A> {
   readonly structs: 'arm64' | 'ppc32';
   readonly byteOrder: 'little' | 'big';
   readonly calls: readonly ArchitectureCall<A>[];
+  /** `kvm_run.flags` of a debug exit; 0 if absent. */
+  readonly debugExitFlags?: number;
   /** `kvm_run.debug.arch` of an exit, from the start of the union. */
   debugExit(exit: A, pc: bigint): Uint8Array;
   /** `kvm_guest_debug` in words. Throws `KvmError` EINVAL. */

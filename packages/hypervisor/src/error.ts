@@ -36,3 +36,18 @@ export class KvmError extends Error {
     this.remedy = remedy;
   }
 }
+
+/**
+ * Makes a call; a refusal of it then says what was being done, with its number, its rule and its way out as they were. The refusal as it came
+ * is the `cause`.
+ */
+export function whileDoing<T>(doing: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof KvmError)) throw error;
+    const named = new KvmError(error.errno, { value: `${doing}: ${error.value}`, rule: error.rule, remedy: error.remedy });
+    named.cause = error;
+    throw named;
+  }
+}

@@ -2,9 +2,9 @@
 export { HYPERVISOR_API_VERSION } from './architecture.ts';
 export type {
   Abi, ArchitectureCall, Attribute, Attributes, CallTarget, Capabilities, DeviceBackend, HypervisorArchitecture, MpState, OneRegisters, RevisionSummary, VcpuBackend,
-  VcpuRegisters, VmBackend,
+  UserMemory, VcpuRegisters, VmBackend,
 } from './architecture.ts';
-export { ERRNO, KvmError } from './error.ts';
+export { ERRNO, KvmError, whileDoing } from './error.ts';
 export type { ErrnoName, KvmRefusal } from './error.ts';
 export { EXIT_REASON, SYSTEM_EVENT } from './exits.ts';
 export type { Exit, ExitKind, HypercallExit, InternalErrorExit, MmioExit, SystemEvent } from './exits.ts';

@@ -1,6 +1,7 @@
 /** A virtual processor: the calls on it, their order and their refusals. What a call does to a processor is the architecture's. */
 import { attributeOf, readAttribute, writeAttribute } from './attributes.ts';
-import type { MpState, OneRegisters, VcpuBackend, VcpuRegisters } from './architecture.ts';
+import { architectureCall } from './calls.ts';
+import type { MpState, OneRegisters, UserMemory, VcpuBackend, VcpuRegisters } from './architecture.ts';
 import { KvmError } from './error.ts';
 import type { Exit } from './exits.ts';
 import { NO_GUEST_DEBUG, checkGuestDebug } from './guest-debug.ts';
@@ -136,6 +137,17 @@ export class Vcpu<A> {
   }
   setAttribute(group: number, attribute: bigint, value: Uint8Array): void {
     writeAttribute(this.backend.attributes, group, attribute, value);
+  }
+
+  /**
+   * A call on a vCPU that only the architecture has (`Abi.calls`), by the kernel's name for it: `KVM_ARM_VCPU_INIT`. `argument` is the structure's
+   * bytes, in and out; pointers in it point into `memory`. Returns what the ioctl returns. Throws `KvmError` as the call does; EINVAL for one that does not exist.
+   */
+  call(name: string, argument: Uint8Array, memory?: UserMemory): number {
+    const { backend, initialised } = this;
+    return architectureCall(this.vm.architecture, name).run({
+      vm: this.vm.backend, vcpu: backend, initialised, initialise: (features) => { this.initialise(features); }, ...(memory && { memory }),
+    }, argument);
   }
 
   #unknown(name: string): never {

@@ -1,6 +1,7 @@
 /** A virtual machine: the calls on it, their order and their refusals. */
 import { readAttribute, writeAttribute, attributeOf } from './attributes.ts';
-import type { DeviceBackend, HypervisorArchitecture, VmBackend } from './architecture.ts';
+import type { DeviceBackend, HypervisorArchitecture, UserMemory, VmBackend } from './architecture.ts';
+import { architectureCall } from './calls.ts';
 import { KvmError } from './error.ts';
 import { MemorySlots } from './slots.ts';
 import type { MemoryRegion, MemorySlot } from './slots.ts';
@@ -129,6 +130,12 @@ export class Vm<A> {
   irqLine(irq: number, level: boolean): void {
     this.#check();
     this.backend.irqLine(irq, level);
+  }
+
+  /** `Vcpu.call` for calls on a VM: `KVM_ARM_PREFERRED_TARGET`. */
+  call(name: string, argument: Uint8Array, memory?: UserMemory): number {
+    this.#check();
+    return architectureCall(this.architecture, name).run({ vm: this.backend, ...(memory && { memory }) }, argument);
   }
 
   /** Ends the VM: later calls are refused with EIO. Memory of the host is free again. */

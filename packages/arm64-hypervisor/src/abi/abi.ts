@@ -1,9 +1,11 @@
 /** How the ioctls of arm64 look in bytes. */
 import { readUnsigned, writeUnsigned } from '@worldswitch/bits';
+import { CONSTANTS } from '@worldswitch/hypervisor/abi';
 import { GUEST_DEBUG_CONTROL, KvmError, NO_GUEST_DEBUG } from '@worldswitch/hypervisor';
 import type { Abi } from '@worldswitch/hypervisor';
 import type { Arm64DebugExit } from '../exits/context.ts';
 import { DEBUG_REGISTERS_MAX } from '../context/layout.ts';
+import { ARM64_CALLS } from './calls.ts';
 
 /** Offset of `arch` in `struct kvm_guest_debug`. */
 const ARCH = 8;
@@ -13,7 +15,8 @@ const KNOWN = Object.values(GUEST_DEBUG_CONTROL).reduce((all, bit) => all | bit,
 /** The ABI of a host with this order of bytes. */
 export function abiOf(byteOrder: 'little' | 'big'): Abi<Arm64DebugExit> {
   return {
-    encoding: 'generic', structs: 'arm64', byteOrder, calls: [],
+    encoding: 'generic', structs: 'arm64', byteOrder, calls: ARM64_CALLS,
+    debugExitFlags: CONSTANTS.misc.KVM_DEBUG_ARCH_HSR_HIGH_VALID,
     debugExit({ hsr, far }) {
       const bytes = new Uint8Array(16);
       writeUnsigned(bytes, 0, 4, BigInt(hsr), byteOrder);
