@@ -98,12 +98,14 @@ export interface VmBackend<A> {
   readonly addressBits: number;
   /** A slot has come; its pages are mapped when the guest first touches them, or at once. */
   slotAdded(slot: MemorySlot): void;
-  /** A slot is gone or moved; nothing of it may stay mapped or cached. */
-  slotRemoved(slot: MemorySlot): void;
+  /** A slot is gone or moved; nothing of it may stay mapped or cached. `moved`: it is added again elsewhere, with its dirty pages. */
+  slotRemoved(slot: MemorySlot, moved: boolean): void;
   /** Logging of a slot begins or ends. */
   slotLogging(slot: MemorySlot): void;
-  /** Pages of a slot written since the last call, one bit each, the lowest first, in whole 64-bit words of the host's order; they are clean after it. */
+  /** Pages of a slot written since the last call, one bit each, the lowest first, in whole 64-bit words of the host's order; they are clean after it, unless the VM clears them by `clearDirtyPages`. */
   takeDirtyPages(slot: MemorySlot): Uint8Array;
+  /** Makes pages clean: those whose bit is set in `bitmap`, which begins with page `first` of the slot. Pages and range have been checked. Absent: `takeDirtyPages` alone does. */
+  readonly clearDirtyPages?: (slot: MemorySlot, first: number, bitmap: Uint8Array) => void;
   createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): VcpuBackend<A>;
   /** By the kernel's number. Throws `KvmError` ENODEV (unknown type), EEXIST, EBUSY, EINVAL. */
   createDevice(type: number): DeviceBackend;

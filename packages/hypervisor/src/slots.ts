@@ -102,6 +102,18 @@ export class MemorySlots {
       : refuse('ENOENT', `slot ${number}`, slot ? 'its pages are not logged' : 'it does not exist', 'set the region with logging first');
   }
 
+  /** A slot that is logged, of which `pages` from `first` are to be made clean. Throws `KvmError` as `logged`, EINVAL for the range. */
+  cleared(number: number, first: number, pages: number): MemorySlot {
+    this.#checkNumber(number);
+    const words = `pages ${first} to ${first + pages} of slot ${number}`;
+    if (first % 64 !== 0) refuse('EINVAL', words, 'a range begins at a multiple of 64', 'begin earlier');
+    const slot = this.logged(number);
+    const all = Number(slot.size / PAGE_SIZE);
+    if (first < 0 || pages < 0 || first + pages > all) refuse('EINVAL', words, `the slot has ${all}`, 'end earlier');
+    if (first + pages < all && pages % 64 !== 0) refuse('EINVAL', words, 'a range has a multiple of 64 pages, except at the slot\'s end', 'end at one');
+    return slot;
+  }
+
   #checkNumber(slot: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= this.#limits.slots) {
       refuse('EINVAL', `slot ${slot}`, `slots are numbered 0 to ${this.#limits.slots - 1}`, 'use a free number in that range');

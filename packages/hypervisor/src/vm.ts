@@ -75,7 +75,7 @@ export class Vm<A> {
     const change = this.#slots.plan(region);
     this.#slots.commit(change);
     if (change.relog) this.backend.slotLogging(change.relog);
-    if (change.remove) this.backend.slotRemoved(change.remove);
+    if (change.remove) this.backend.slotRemoved(change.remove, change.add !== undefined);
     if (change.add) this.backend.slotAdded(change.add);
   }
 
@@ -86,6 +86,17 @@ export class Vm<A> {
   takeDirtyLog(slot: number): Uint8Array {
     this.#check();
     return this.backend.takeDirtyPages(this.#slots.logged(slot));
+  }
+
+  /**
+   * KVM_CLEAR_DIRTY_LOG, of a VM that clears its log itself (KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2): of `pages` from `first`, those whose bit is set
+   * in `bitmap`, which has whole 64-bit words and begins with `first`. Throws `KvmError` as `takeDirtyLog`, EINVAL for a range that is not the
+   * slot's, does not begin at a multiple of 64, or ends at none before the slot's end.
+   */
+  clearDirtyLog(slot: number, { first, pages, bitmap }: { readonly first: number; readonly pages: number; readonly bitmap: Uint8Array }): void {
+    this.#check();
+    const cleared = this.#slots.cleared(slot, first, pages);
+    this.backend.clearDirtyPages?.(cleared, first, bitmap.subarray(0, Math.ceil(pages / 64) * 8));
   }
 
   /** Throws `KvmError` EINVAL (number), EEXIST (in use), EBUSY (an interrupt controller counts on those there are), EIO. */

@@ -18,11 +18,9 @@ export interface StolenTime {
   start(): void;
 }
 
-export interface FirmwareCaller<C extends PsciCpu> extends Omit<PsciMachine<C>, 'version' | 'systemSuspend'> {
+export interface FirmwareCaller<C extends PsciCpu> extends Omit<PsciMachine<C>, 'version'> {
   readonly state: FirmwareState;
   readonly filter: SmcccFilter;
-  /** Whether the caller has PSCI 0.2 and up, or 0.1. */
-  readonly psci02: boolean;
   readonly random: RandomSource;
   readonly stolenTime?: StolenTime;
   /** Nanoseconds since 1970 and the physical and virtual counts of the same moment; absent where nobody knows the time. */
@@ -43,6 +41,16 @@ const NOT_REQUIRED = -2;
 /** 28b46fb6-2ec5-11e9-a9ca-4b564d003a74, as words: KVM's. */
 const UID = [0xb66f_b428n, 0xe911_c52en, 0x564b_caa9n, 0x743a_004dn] as const;
 
+const FEATURE_OF: ReadonlyMap<bigint, keyof typeof FIRMWARE_FEATURES> = new Map<bigint, keyof typeof FIRMWARE_FEATURES>([
+  ...Object.values(TRNG).map((id): [bigint, 'TRNG'] => [id, 'TRNG']), [PV_TIME.FEATURES, 'PV_TIME'], [PV_TIME.ST, 'PV_TIME'],
+  [VENDOR.UID, 'VENDOR'], [VENDOR.FEATURES, 'VENDOR'], [VENDOR.PTP, 'PTP'],
+]);
+
+function has(state: FirmwareState, feature: keyof typeof FIRMWARE_FEATURES): boolean {
+  const { register, bit } = FIRMWARE_FEATURES[feature];
+  return (state.bitmap(register) & bit) !== 0n;
+}
+
 const value = (code: number): FirmwareOutcome => ({ effect: 'results', values: [toResult(code)] });
 const REFUSED = value(NOT_SUPPORTED);
 
@@ -59,41 +67,29 @@ export function firmwareCall<C extends PsciCpu>(wide: SmcccCall, caller: Firmwar
     case PV_TIME.FEATURES: return isPvTime(BigInt.asUintN(32, first)) && caller.stolenTime?.base !== undefined ? value(0) : REFUSED;
     case PV_TIME.ST: return stolenTime(caller.stolenTime);
     case VENDOR.UID: return { effect: 'results', values: UID };
-    case VENDOR.FEATURES: return { effect: 'results', values: [caller.state.bitmaps.vendorHypervisor] };
+    case VENDOR.FEATURES: return { effect: 'results', values: [caller.state.bitmap(FIRMWARE_FEATURES.VENDOR.register)] };
     case VENDOR.PTP: return time(BigInt.asUintN(32, first), caller.clock);
   }
   const values = trng(id, first, caller.random);
   if (values !== undefined) return { effect: 'results', values };
-  const { systemSuspend, psciVersion } = caller.state;
-  if (caller.psci02) return kvmPsci(call, { ...caller, version: psciVersion, systemSuspend });
+  const { psciVersion: version } = caller.state;
   // The numbers of 0.1 are older than the convention: bit 30 says nothing, and arguments have all their bits.
-  return kvmPsci({ ...wide, function: id }, { ...caller, version: PSCI_VERSION.V0_1, systemSuspend });
+  return kvmPsci(version === PSCI_VERSION.V0_1 ? { ...wide, function: id } : call, { ...caller, version });
 }
 
 /** Which calls there are: by the bitmaps; PSCI, in its own ranges, always. */
-function allowed(id: bigint, { bitmaps }: FirmwareState): boolean {
-  switch (id) {
-    case TRNG.VERSION:
-    case TRNG.FEATURES:
-    case TRNG.GET_UUID:
-    case TRNG.RND32:
-    case TRNG.RND64: return (bitmaps.standard & FIRMWARE_FEATURES.standard.TRNG) !== 0n;
-    case PV_TIME.FEATURES:
-    case PV_TIME.ST: return (bitmaps.standardHypervisor & FIRMWARE_FEATURES.standardHypervisor.PV_TIME) !== 0n;
-    case VENDOR.UID:
-    case VENDOR.FEATURES: return (bitmaps.vendorHypervisor & FIRMWARE_FEATURES.vendorHypervisor.FEATURES) !== 0n;
-    case VENDOR.PTP: return (bitmaps.vendorHypervisor & FIRMWARE_FEATURES.vendorHypervisor.PTP) !== 0n;
-    default: return true;
-  }
+function allowed(id: bigint, state: FirmwareState): boolean {
+  const feature = FEATURE_OF.get(id);
+  return feature === undefined || has(state, feature);
 }
 
 /** The calling convention's way to ask for what else there is. */
-function archFeatures(id: bigint, { bitmaps }: FirmwareState): FirmwareOutcome {
+function archFeatures(id: bigint, state: FirmwareState): FirmwareOutcome {
   switch (id) {
     case SMCCC.WORKAROUND_1:
     case SMCCC.WORKAROUND_3: return value(UNAFFECTED);
     case SMCCC.WORKAROUND_2: return value(NOT_REQUIRED);
-    case PV_TIME.FEATURES: return (bitmaps.standardHypervisor & FIRMWARE_FEATURES.standardHypervisor.PV_TIME) === 0n ? REFUSED : value(0);
+    case PV_TIME.FEATURES: return has(state, 'PV_TIME') ? value(0) : REFUSED;
     default: return REFUSED;
   }
 }

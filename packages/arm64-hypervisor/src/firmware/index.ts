@@ -6,7 +6,7 @@ export type { FirmwareCaller, FirmwareOutcome, StolenTime } from './firmware.ts'
 export { PSCI_LATER, PV_TIME, SMCCC, TRNG, VENDOR } from './identifiers.ts';
 export { AFFINITY, kvmPsci } from './psci.ts';
 export type { PsciCpu, PsciMachine } from './psci.ts';
-export { FIRMWARE_BITMAPS, FIRMWARE_FEATURES, PSCI_VERSION, WORKAROUND_LEVELS, latestPsci, newFirmwareState } from './state.ts';
-export type { FirmwareState } from './state.ts';
+export { FIRMWARE_FEATURES, PSCI_VERSION } from './state.ts';
+export type { FirmwareBitmapName, FirmwareState } from './state.ts';
 export { reproducibleSource } from './trng.ts';
 export type { RandomSource } from './trng.ts';
