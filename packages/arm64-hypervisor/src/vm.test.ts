@@ -34,7 +34,7 @@ describe.each(['nvhe', 'vhe'] as const)('PSCI for guests, %s', (mode) => {
   it('starts another vCPU at the entry with the context, once, and only one that exists', () => {
     const one = lab(mode);
     const other = one.vm.createVcpu(1);
-    other.initialise(['power-off']);
+    other.initialise(['power-off', 'psci-0.2']);
     expect(other.run({ budget: 10 })).toEqual({ kind: 'idle' });
     const found = calls(one, [AFFINITY_INFO_64, 1n, 0n], [CPU_ON_64, 1n, GUEST_RAM + 0x100n, 0x77n], [AFFINITY_INFO_64, 1n, 0n], [CPU_ON_64, 1n, GUEST_RAM, 0n], [CPU_ON_64, 9n, GUEST_RAM, 0n], [CPU_ON_64, 0n, 0n, 0n]);
     // OFF is 1, ON 0; ALREADY_ON -4, INVALID_PARAMETERS -2.
@@ -77,7 +77,8 @@ describe('other calls', () => {
     });
     expect(found).toEqual([11n, 12n, 0n, 0n]);
   });
-  it('features nobody has are refused by name', () => {
-    expect(() => { lab().vcpu.initialise(['sve']); }).toThrow("ENOENT: feature 'sve': vCPUs here do not have it; choose from power-off, psci-0.2");
+  it('features that there are not, or not here, are refused by name', () => {
+    expect(() => { lab().vcpu.initialise(['speed']); }).toThrow("ENOENT: feature 'speed': there is no such feature; choose from power-off, el1-32bit, psci-0.2");
+    expect(() => { lab().vcpu.initialise(['sve']); }).toThrow("EINVAL: feature 'sve': the host lacks it: the world switch moves no SVE state; choose from power-off, psci-0.2, pmu-v3");
   });
 });

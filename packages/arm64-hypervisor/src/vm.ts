@@ -12,6 +12,8 @@ import type { Guest } from './guest/guest.ts';
 import type { Host } from './host/host.ts';
 import { PAGE } from './host/pages.ts';
 import { NO_VMID } from './host/vmids.ts';
+import { VmRegisters } from './one-reg/vm-registers.ts';
+import type { Profile } from './abi/profile.ts';
 import { Stage2Tables } from './stage2/tables.ts';
 import type { WorldSwitch } from './switch/world.ts';
 import { CPU_INTERFACE_SIZE } from './vgic/interface.ts';
@@ -26,6 +28,8 @@ export interface VmOptions {
   readonly report?: (text: string) => void;
   /** Hears of interrupts of the host's devices while a guest runs; acknowledged and completed around the call. */
   readonly hostInterrupt?: (id: number) => void;
+  /** Which kernel's ABI it has; Linux 6.12's by default. */
+  readonly profile?: Profile;
   /** The virtual counter starts at the physical count less this; 0 by default, so that guests see the machine's count. */
   readonly cntvoff?: bigint;
   /** Gives vCPUs the virtual CPU interface of the host's controller. Without it the VMM has its own controller, and two lines to each vCPU. */
@@ -46,8 +50,6 @@ export interface InterruptInterface {
   readonly properties?: (id: number) => InterruptProperties;
 }
 
-const FEATURES = ['power-off', 'psci-0.2'];
-
 /** INTERNAL_FAILURE: what a caller of SYSTEM_OFF finds in x0 should somebody let it run on (DEN 0022 5.2.2). */
 const INTERNAL_FAILURE = BigInt.asUintN(64, -6n);
 
@@ -65,7 +67,7 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly attributes = NO_ATTRIBUTES;
   readonly stage2: Stage2Tables;
   readonly guestHcr: bigint;
-  readonly cntvoff: bigint;
+  readonly registers: VmRegisters;
   readonly interruptInterface: InterruptInterface | undefined;
   readonly #options: VmOptions;
   readonly #vcpus = new Map<number, Arm64Vcpu>();
@@ -77,7 +79,7 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     this.world = world;
     this.stage2 = new Stage2Tables(host.addressBits, host.processor.memory, host.pages);
     this.guestHcr = guestHcr(host.mode);
-    this.cntvoff = options.cntvoff ?? 0n;
+    this.registers = new VmRegisters({ ...options, host, countersChanged: () => { this.#countersChanged(); } });
     this.#options = options;
     this.interruptInterface = options.interruptInterface && this.#interface(options.interruptInterface);
   }
@@ -172,11 +174,13 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     return true;
   }
 
-  /** Throws `KvmError` ENOENT for a feature nobody has. */
-  checkFeatures(features: readonly string[]): void {
-    const unknown = features.find((feature) => !FEATURES.includes(feature));
-    if (unknown !== undefined) {
-      throw new KvmError('ENOENT', { value: `feature '${unknown}'`, rule: 'vCPUs here do not have it', remedy: `choose from ${FEATURES.join(', ')}` });
+  get cntvoff(): bigint {
+    return this.registers.counters.virtual;
+  }
+  #countersChanged(): void {
+    for (const vcpu of this.#vcpus.values()) {
+      vcpu.settle();
+      vcpu.guest.memory.state.set('cntvoff', this.cntvoff);
     }
   }
 

@@ -27,7 +27,7 @@ function read(one: Lab, name: string): bigint {
     value = p.x[2];
     return p.call(0x8400_0008n);
   });
-  one.vcpu.initialise();
+  one.vcpu.initialise(['psci-0.2']);
   return value ?? -1n;
 }
 
@@ -88,7 +88,7 @@ describe('other rows', () => {
     const before = one.vcpu.registers.names.filter((name) => name.startsWith('DBG')).map((name) => one.vcpu.getRegister(name));
     for (const name of ['DBGDTRTXext', 'DBGWFAR', 'DBGPRCR', 'DBGCLAIMSET', 'DBGDRAR']) {
       one.run(access(name, 0xffff_ffffn));
-      one.vcpu.initialise();
+      one.vcpu.initialise(['psci-0.2']);
       expect(read(one, name), name).toBe(0n);
     }
     expect(one.vcpu.registers.names.filter((name) => name.startsWith('DBG')).map((name) => one.vcpu.getRegister(name))).toEqual(before);

@@ -40,7 +40,7 @@ export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64Hypervi
   vm.setMemoryRegion({ slot: 0, guestAddress: GUEST_RAM, size: 0x20_3000n, hostAddress: HOST_MEMORY });
   vm.setMemoryRegion({ slot: 1, guestAddress: READ_ONLY.address, size: READ_ONLY.size, hostAddress: HOST_MEMORY + 0x20_3000n, readOnly: true });
   const vcpu = vm.createVcpu(0);
-  vcpu.initialise();
+  vcpu.initialise(['psci-0.2']);
   vcpu.setRegister('pc', GUEST_RAM);
   return {
     processor, hypervisor, vm, backend: vm.backend as Arm64Vm, vcpu, reports,
