@@ -74,7 +74,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   initialise(features: readonly string[]): void {
-    this.#vm.checkFeatures(features);
+    this.#vm.registers.features.choose(features);
     this.settle();
     const first = features.includes('power-off');
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
