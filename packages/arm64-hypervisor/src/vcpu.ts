@@ -1,5 +1,5 @@
 /** A vCPU on a host: the run loop around the world switch. */
-import { HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import { EC, HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { GuestDebug, MemorySlot, MpState, VcpuBackend } from '@worldswitch/hypervisor';
@@ -30,6 +30,8 @@ import type { Arm64Vm } from './vm.ts';
 
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
 const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
+
+const INSTRUCTION = 4n;
 
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
@@ -267,7 +269,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   #dispatch({ code, esr, serror }: GuestExit): Outcome {
-    if (serror) {
+    if (serror !== undefined) {
+      if (serror === 'behind' && decodeSyndrome(esr).ec === EC.HVC64) this.guest.pc -= INSTRUCTION;
       injectSerror(this.guest);
       return { kind: 'resume' };
     }

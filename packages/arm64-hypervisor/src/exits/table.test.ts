@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { GUEST_RAM, HOST_MEMORY, READ_ONLY, SYSTEM_OFF, lab } from '../test/lab.ts';
 import type { Happening } from '../test/lab.ts';
 import { PAIRS, REVISIONS } from '../switch/revisions/index.ts';
+import type { ProcessorStop } from '../processor.ts';
 import type { Revision } from '../switch/step.ts';
+import type { ModelProcessor } from '../test/model-processor.ts';
 import { EXIT_TABLE } from './table.ts';
 
 const MODES = ['nvhe', 'vhe'] as const;
@@ -119,6 +121,30 @@ describe.each(LATER)('an SError under %s on %s', (name, mode) => {
       (p) => look(p) ?? SYSTEM_OFF(p),
     );
     expect(vse).toEqual([1n, 1n, 0n]);
+  });
+});
+
+// __guest_exit and handle_exit of Linux 4.15 and 6.1: one instruction with A clear, and what the guest left for is done again.
+describe.each(LATER)('an SError that is pending when the guest leaves, %s on %s', (name, mode) => {
+  it.each([['an HVC', true], ['a trapped instruction', false]] as const)('goes before %s, which the guest comes to again', (_, call) => {
+    const one = lab(mode, { revision: named(name) });
+    const seen: [bigint, bigint][] = [];
+    const leave = (p: ModelProcessor): ProcessorStop | undefined => (call ? p.call(0x8400_0000n) : p.take(syndromes.wfx('wfe')));
+    one.run((p) => {
+      seen.push([p.pc, 0n]);
+      p.registers.set('ISR_EL1', 0x100n);
+      const left = leave(p);
+      p.run = () => {
+        Reflect.deleteProperty(p, 'run');
+        p.registers.set('ISR_EL1', 0n);
+        return p.take({ ec: EXCEPTION_CLASSES.SERROR.ec, il: 1, iss: 0 }, OFFSET.serror) ?? p.run();
+      };
+      return left;
+    }, (p) => {
+      seen.push([p.pc, p.get('HCR_EL2') >> 8n & 1n]);
+      return SYSTEM_OFF(p);
+    });
+    expect(seen).toEqual([[GUEST_RAM, 0n], [GUEST_RAM, 1n]]);
   });
 });
 

@@ -5,7 +5,7 @@ import { hex } from '@worldswitch/bits';
 import { RunawayError } from '../host/host.ts';
 import { VECTOR } from '../host/layout.ts';
 import type { Revision } from '../switch/step.ts';
-import { isDebug } from './inject-rules.ts';
+import { isDebug, windowOf } from './inject-rules.ts';
 import type { DebugKind, InjectionKind, Moment } from './inject-rules.ts';
 import { HOST_INTERRUPT } from './machine.ts';
 import { GUEST, GUEST_MEMORY } from './program.ts';
@@ -24,7 +24,11 @@ const UNALLOCATED = encodingOf('S3_0_C1_C7_7');
 /** How often an access is let pass before: the first round maps the guest's memory, so the second is the first ordinary one. */
 export const USUAL_ROUND = 2;
 
-type Hooks = Required<Pick<Trial, 'interpose' | 'started' | 'left' | 'leaving'>>;
+type Hooks = Required<Pick<Trial, 'interpose' | 'started' | 'left'>>;
+
+/** Offset of an entry in a vector table, and the entries for SErrors of this level and a lower one. */
+const IN_TABLE = 0x7ffn;
+const SERRORS: readonly bigint[] = [VECTOR.currentSerror, VECTOR.lowerSerror];
 
 /** A place: before the access `index` of `step`, when it comes there for the time `round`. */
 export interface Place {
@@ -66,12 +70,17 @@ function look({ machine }: RunningTrial, access: Access, moment: Moment): void {
 }
 
 /** Raises `kind` once, at `at`. `moment` and `started` are told. With `ruined` the run ends in the panic path. */
-export function injecting(kind: InjectionKind, at: Place, moment: Moment, started: (run: RunningTrial) => void, ruined?: ReturnType<typeof ruin>): Hooks {
+export function injecting(kind: InjectionKind, at: Place, moment: Moment, { revision, started, ruined }: {
+  readonly revision: Revision; readonly started: (run: RunningTrial) => void; readonly ruined?: ReturnType<typeof ruin>;
+}): Hooks {
   let passed = 0;
+  const window = windowOf(revision);
+  // The window takes an SError itself.
+  const due = (run: RunningTrial, access: Access): void => { if (kind !== 'serror' || access.step !== window) taken(run, access, moment); };
   return {
     interpose: (access, instruction, run) => {
       if (moment.access !== undefined) {
-        if (!isDebug(kind)) taken(run, access, moment);
+        if (!isDebug(kind)) due(run, access);
         return undefined;
       }
       const verdict = ruined?.(access, run);
@@ -80,23 +89,67 @@ export function injecting(kind: InjectionKind, at: Place, moment: Moment, starte
       look(run, access, moment);
       if (isDebug(kind)) return withDebugEvent(kind, access, instruction, run, moment);
       raise(kind, run);
-      taken(run, access, moment);
+      due(run, access);
       return undefined;
     },
     started: (run) => {
       started(run);
-      const { host } = run.hypervisor;
-      host.interrupts.setEnabled(host.code, HOST_INTERRUPT, true);
-    },
-    // Whoever takes an SError has taken it.
-    leaving: (vector, run) => {
-      if (vector === run.hypervisor.host.entries.hypVectors + VECTOR.lowerSerror) run.machine.serror(false);
+      prepare(run);
     },
     left: (run) => {
       if (kind !== 'serror' || moment.access === undefined || !run.machine.takeDue()) return;
       moment.byHost = true;
       throw new RunawayError('the host\'s kernel took it');
     },
+  };
+}
+
+/** The host listens to its device, and an SError is over when somebody has taken it. */
+function prepare({ hypervisor: { host }, machine }: RunningTrial): void {
+  host.interrupts.setEnabled(host.code, HOST_INTERRUPT, true);
+  const run = host.processor.run.bind(host.processor);
+  Object.defineProperty(host.processor, 'run', {
+    value: (budget: number) => {
+      const stop = run(budget);
+      if (stop.kind === 'hosted' && SERRORS.includes(stop.at & IN_TABLE)) machine.serror(false);
+      return stop;
+    },
+  });
+}
+
+/** What can be raised again and again in one run: each is dealt with before the next comes, and the run goes on. */
+export type RepeatedKind = Extract<InjectionKind, 'interrupt' | 'virtual-interrupt' | 'abort'>;
+export const isRepeated = (kind: InjectionKind): kind is RepeatedKind => kind === 'interrupt' || kind === 'virtual-interrupt' || kind === 'abort';
+
+function dealtWith(kind: RepeatedKind, raised: number, run: RunningTrial): boolean {
+  switch (kind) {
+    case 'interrupt': return run.hostInterrupts.filter((id) => id === HOST_INTERRUPT).length === raised;
+    case 'virtual-interrupt': return !run.virtualPending;
+    case 'abort': return run.vm.stage2.lookup(GUEST.code) !== undefined;
+  }
+}
+
+/** One after another in one run, where `due` says, the next when the one before has been dealt with. `over`: whether the last has. */
+export function inTurn(kind: RepeatedKind, moment: Moment, due: (access: Access) => boolean): { readonly hooks: Pick<Hooks, 'interpose' | 'started'>; over(): boolean } {
+  let raised = 0;
+  let running: RunningTrial | undefined;
+  return {
+    hooks: {
+      interpose: (access, _, run) => {
+        taken(run, access, moment);
+        if (raised > 0 && !dealtWith(kind, raised, run)) return undefined;
+        if (!due(access)) return undefined;
+        raised++;
+        raise(kind, run);
+        taken(run, access, moment);
+        return undefined;
+      },
+      started: (run) => {
+        running = run;
+        prepare(run);
+      },
+    },
+    over: () => running !== undefined && dealtWith(kind, raised, running),
   };
 }
 

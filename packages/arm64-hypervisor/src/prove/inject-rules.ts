@@ -4,7 +4,7 @@
  */
 import { hex } from '@worldswitch/bits';
 import { VECTOR } from '../host/layout.ts';
-import type { Phase, Revision } from '../switch/step.ts';
+import type { Phase, Revision, Step } from '../switch/step.ts';
 import { HOST_INTERRUPT } from './machine.ts';
 import { firstDifference } from './observation.ts';
 import type { Observation } from './observation.ts';
@@ -48,13 +48,22 @@ export interface InjectionFinding {
 const vectorOf = ({ steps }: Revision): string => steps.find(({ phase, kind }) => phase === 'exit' && kind === 'vector')?.id ?? '';
 /** An SError that the guest leaves for is a panic. */
 const isFatal = ({ fatal }: Revision): boolean => fatal?.includes('serror') ?? false;
+/** The step that lets an SError of the guest's in, where there is one: then it is the last of its phase that looks at what came. */
+export function windowOf({ steps, fatal }: Revision): string | undefined {
+  return fatal?.includes('serror') ? undefined : steps.findLast(({ phase, kind }) => phase === 'exit' && kind === 'vector')?.id;
+}
 /** The switch looks for what is pending before it enters the guest. */
 const checks = ({ steps }: Revision): boolean => steps.some(({ phase, kind }) => phase === 'enter' && kind === 'mask');
 
 const WAY_IN: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest', 'enter'];
+const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
+const before = (revision: Revision, id: string): boolean => {
+  const order = revision.steps.map((step) => step.id);
+  return order.indexOf(id) < order.indexOf(windowOf(revision) ?? '');
+};
 
 /** By the level, the masks, the direction of the way, and what the revision's vectors have. */
-export function allowedFor(kind: InjectionKind, phase: Phase, { masked, takenIn }: Moment, revision: Revision): readonly InjectionOutcome[] {
+export function allowedFor(kind: InjectionKind, { id, phase }: Step, { masked, takenIn }: Moment, revision: Revision): readonly InjectionOutcome[] {
   // EL2 masks everything when it takes an exception, and the host's kernel is entered with everything masked (DDI 0487 D1.3.6).
   if (phase === 'panic') return isDebug(kind) ? ['nothing'] : ['pending'];
   switch (kind) {
@@ -63,12 +72,14 @@ export function allowedFor(kind: InjectionKind, phase: Phase, { masked, takenIn 
     case 'virtual-interrupt': return ['guest', 'pending'];
     case 'abort': return ['again', 'pending'];
     case 'serror':
+      if (id === windowOf(revision)) return ['guest', 'host'];
       if (!masked.A) return ['panic'];
       // A call into EL2 and back: the host's kernel has it when it is there again.
       if (phase === 'load' || phase === 'put') return ['host'];
       if (WAY_IN.includes(phase)) return [isFatal(revision) ? 'fatal' : 'guest', ...(checks(revision) ? ['host' as const] : []), ...(takenIn === undefined ? [] : ['panic' as const])];
-      // Masked on the way out: the window at the vector, or the host.
-      return takenIn === undefined ? ['host', ...(isFatal(revision) ? [] : ['guest' as const])] : ['panic'];
+      if (takenIn !== undefined) return ['panic'];
+      // Masked on the way out. Up to the window it is the guest's, behind it the host's, unless the guest runs again for another reason.
+      return isFatal(revision) || BACK.includes(phase) ? ['host'] : phase === 'exit' && before(revision, id) ? ['guest'] : ['guest', 'host'];
     default: return masked.D ? ['nothing'] : ['nothing', 'panic'];
   }
 }
@@ -101,6 +112,16 @@ export function outcomeOf(kind: InjectionKind, moment: Moment, { seen, reference
       return { outcome: seen.roundTrips > reference.roundTrips ? 'again' : 'pending', text: `${seen.roundTrips - reference.roundTrips} more round trips, the result the same` };
     default: return { outcome: 'nothing', text: 'masked: the run is the same' };
   }
+}
+
+/** Whether a run with `raised` of a kind, one after the other, is what it must be: each came to its handler once, and the guest's memory is the same. */
+export function isSame(kind: InjectionKind, raised: number, reference: Observation, seen: Observation): boolean {
+  const [memory, , irqs] = countersOf(seen);
+  const [wanted, , irqsBefore] = countersOf(reference);
+  const more = Number(irqs - irqsBefore);
+  if (seen.failure !== undefined || memory !== wanted) return false;
+  // The guest's timer may be handled together with one of them.
+  return kind === 'virtual-interrupt' ? more === raised || more === raised - 1 : more === 0;
 }
 
 function failed(kind: InjectionKind, moment: Moment, failure: string, run: RunningTrial, revision: Revision): InjectionFinding {

@@ -5,8 +5,9 @@
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import type { Phase, Revision } from '../switch/step.ts';
 import type { Bench } from './bench.ts';
-import { USUAL_ROUND, everywhere, injecting, newMoment, ruin } from './inject-events.ts';
-import { INJECTIONS, allowedFor, follows, isDebug, outcomeOf } from './inject-rules.ts';
+import { USUAL_ROUND, everywhere, inTurn, injecting, isRepeated, newMoment, ruin } from './inject-events.ts';
+import type { RepeatedKind } from './inject-events.ts';
+import { INJECTIONS, allowedFor, follows, isDebug, isSame, outcomeOf } from './inject-rules.ts';
 import type { DebugKind, InjectionKind, InjectionOutcome, InjectionFinding, Moment } from './inject-rules.ts';
 import { firstDifference } from './observation.ts';
 import type { Observation } from './observation.ts';
@@ -136,13 +137,15 @@ function injectWith(bench: Bench, options: InjectOptions, undisturbed: Undisturb
   const ruined = step?.phase === 'panic';
   const moment = newMoment();
   let running: RunningTrial | undefined;
-  const hooks = injecting(kind, { step: at.step, index: at.index, round: ruined ? 1 : round }, moment, (run) => { running = run; }, ruined ? ruin(revision) : undefined);
+  const hooks = injecting(kind, { step: at.step, index: at.index, round: ruined ? 1 : round }, moment, {
+    revision, started: (run) => { running = run; }, ...(ruined && { ruined: ruin(revision) }),
+  });
   const seen = bench.run({ ...trialOf(options, program), ...hooks });
   if (moment.access === undefined || running === undefined || step === undefined) {
     throw new RangeError(`${at.step}#${at.index} in round ${round}: ${revision.name} in mode ${mode} does not come to it; steps are ${revision.steps.map(({ id }) => id).join(', ')}`);
   }
   const result = outcomeOf(kind, moment, { seen, reference: undisturbed.run({ program, ruined }), run: running, revision, ruined });
-  const allowed = allowedFor(kind, step.phase, moment, revision);
+  const allowed = allowedFor(kind, step, moment, revision);
   return {
     revision: revision.name, mode, kind, step: step.id, phase: step.phase, index: at.index, before: moment.access.text, el: moment.el, masked: moment.masked,
     ...result, allowed, ok: follows(result, allowed, moment),
@@ -182,10 +185,10 @@ export function injectAll(bench: Bench, { revision, mode, kinds = INJECTIONS, ev
     const without = undisturbed[isDebug(kind) ? 1 : 0];
     for (const at of without.positions) all.add(keyOf(at));
     const chosen = without.positions.filter((_, n) => n % every === 0);
-    const settled = isDebug(kind) ? unaffected(bench, { ...where, kind }, chosen, without) : undefined;
+    const settled = isDebug(kind) ? unaffected(bench, { ...where, kind }, chosen, without) : isRepeated(kind) ? together(bench, { ...where, kind }, chosen, without) : undefined;
     for (const [n, at] of chosen.entries()) {
       const injection = settled?.has(at) ? undefined : injectWith(bench, { ...where, at }, without);
-      const key = `${kind}: ${injection?.outcome ?? 'nothing'}`;
+      const key = `${kind}: ${injection?.outcome ?? USUAL[kind]}`;
       outcomes[key] = (outcomes[key] ?? 0) + 1;
       injections++;
       if (injection?.ok === false) failures.push(injection);
@@ -193,6 +196,44 @@ export function injectAll(bench: Bench, { revision, mode, kinds = INJECTIONS, ev
     }
   }
   return { revision: revision.name, mode, positions: all.size, injections, outcomes, failures };
+}
+
+/** What comes of a kind at a position that is settled together with others. */
+const USUAL: Readonly<Record<InjectionKind, InjectionOutcome>> = {
+  'interrupt': 'host', 'virtual-interrupt': 'guest', 'serror': 'guest', 'breakpoint': 'nothing', 'watchpoint': 'nothing', 'step': 'nothing', 'abort': 'again',
+};
+/** So many in one run: each is a round trip more. */
+const IN_ONE_RUN = 40;
+
+/**
+ * The positions at which an interrupt is known to come to its handler, or an abort to give the memory back: many in one run, one after the
+ * other, each once, and the guest's memory as without them. Those of a run that is not so are left out, and must be tried by themselves.
+ */
+function together(bench: Bench, where: Where & { readonly kind: RepeatedKind }, chosen: readonly Position[], without: Undisturbed): ReadonlySet<Position> {
+  const same = new Set<Position>();
+  const way: Way = { program: 'long', ruined: false };
+  const left = new Map(chosen.filter(({ ruined }) => !ruined).map((at) => [keyOf(at), at]));
+  for (;;) {
+    const moment = newMoment();
+    const passed = new Map<string, number>();
+    const raised: Position[] = [];
+    const turn = inTurn(where.kind, moment, (access) => {
+      const key = keyOf(access);
+      const at = left.get(key);
+      if (at === undefined || raised.length === IN_ONE_RUN) return false;
+      const times = (passed.get(key) ?? 0) + 1;
+      passed.set(key, times);
+      if (times < at.round) return false;
+      raised.push(at);
+      left.delete(key);
+      return true;
+    });
+    const seen = bench.run({ ...trialOf(where, way.program), ...turn.hooks });
+    if (raised.length === 0) return same;
+    // One that still waits when the guest has ended is tried again by itself.
+    const settled = turn.over() ? raised : raised.slice(0, -1);
+    if (moment.takenIn === undefined && isSame(where.kind, settled.length, without.run(way), seen)) for (const at of settled) same.add(at);
+  }
 }
 
 /**

@@ -39,8 +39,11 @@ export interface GuestExit {
   readonly code: 'sync' | 'irq' | 'fiq' | 'serror' | 'illegal';
   /** ESR_EL2 at the vector; 0 for interrupts. */
   readonly esr: bigint;
-  /** An SError was pending when the guest was left: it is the guest's, and what it left for is done again after it. */
-  readonly serror?: true;
+  /**
+   * An SError was pending when the guest was left: it is the guest's, and what it left for is done again after it. `behind`: the return
+   * address of an HVC, which is that of the next instruction, is still to be taken back, by the host's kernel.
+   */
+  readonly serror?: true | 'behind';
 }
 
 /** What a hypervisor may have no handler for. */

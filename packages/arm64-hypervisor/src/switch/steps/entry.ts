@@ -1,12 +1,15 @@
 /** Into the guest and out of it: general registers, the vector, and what an abort left behind. */
-import { EC, ISS, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import { EC, ISR_EL1, ISS, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { Block } from '../../context/block.ts';
+import { VECTOR } from '../../host/layout.ts';
 import type { HostedCode } from '../code.ts';
 import type { Step, SwitchContext } from '../step.ts';
 
 /** Registers a call preserves (AAPCS64): the host's that a round trip must keep. The frame and link registers are among them. */
 const CALLEE_SAVED = Array.from({ length: 12 }, (_, n) => 19 + n);
 const ALL = Array.from({ length: 31 }, (_, n) => n);
+/** Offset of an entry in a vector table. */
+const IN_TABLE = 0x7ffn;
 
 function save(code: HostedCode, block: Block, registers: readonly number[]): void {
   for (const n of registers) code.store(block, `x${n}`, code.processor.general(n));
@@ -49,16 +52,29 @@ export const guestExit: Step = {
 export const serrorWindow: Step = {
   id: 'serror-window', phase: 'exit', el: 2, kind: 'vector', after: ['guest-exit'],
   because: 'an SError of the guest\'s making must not be found later and blamed on the host: one instruction with A clear; what an exception would overwrite is read before',
-  run: ({ code }) => {
-    code.read(code.hyp.ELR);
-    code.read(code.hyp.ESR);
-    code.read(code.hyp.SPSR);
+  run: ({ code, scratch }) => {
+    const elr = code.read(code.hyp.ELR);
+    const esr = code.read(code.hyp.ESR);
+    const spsr = code.read(code.hyp.SPSR);
     code.dsb('sy');
     code.daif('clear', 0x4);
     code.isb();
+    const taken = serrorTaken(code);
     code.daif('set', 0x4);
+    if (!taken || scratch.exit === undefined) return;
+    code.write(code.hyp.ELR, elr);
+    code.write(code.hyp.ESR, esr);
+    code.write(code.hyp.SPSR, spsr);
+    scratch.exit = { ...scratch.exit, serror: 'behind' };
   },
 };
+
+/** Whether the processor takes an SError here, to EL2's own vectors. None of the code's doing: nobody asks for it, and the ledger has no row. */
+function serrorTaken({ processor }: HostedCode): boolean {
+  if (((processor.debugger.read('ISR_EL1') ?? 0n) & ISR_EL1.mask('A')) === 0n) return false;
+  const stop = processor.run(1);
+  return stop.kind === 'hosted' && (stop.at & IN_TABLE) === VECTOR.currentSerror;
+}
 
 /** PA[47:12] of PAR_EL1 in the place HPFAR_EL2 has it (DDI 0487 HPFAR_EL2). */
 const hpfarFromPar = (par: bigint): bigint => ((par >> 12n) & ((1n << 36n) - 1n)) << 4n;
@@ -78,8 +94,8 @@ const PERMISSION_FAULT = 0b0011;
 
 export const faultInfo: Step = {
   id: 'fault-info', phase: 'fixup', el: 2, kind: 'fault', after: ['guest-exit'],
-  because: 'FAR and HPFAR belong to EL2 and are gone with the next exception there; for watchpoints too, whose address is in FAR alone',
-  when: ({ scratch }) => scratch.exit?.code === 'sync',
+  because: 'FAR and HPFAR belong to EL2 and are gone with the next exception there; for watchpoints too, whose address is in FAR alone. An SError goes first',
+  when: ({ scratch }) => scratch.exit?.code === 'sync' && scratch.exit.serror === undefined,
   run: (c) => {
     const { code, vcpu, scratch, faithful } = c;
     const esr = scratch.exit?.esr ?? 0n;
