@@ -5,8 +5,6 @@ import type { Arm64Processor } from './cpu.ts';
 import { decodeSpsr, encodeSpsr } from './pstate.ts';
 import { REGISTER_NAMES } from './system-access.ts';
 
-const GENERAL = /^x(\d+)$/;
-const VECTOR = /^v(\d+)$/;
 /** Names beside the system registers: x0 to x30, sp, pc, pstate (in SPSR form), v0 to v31. */
 const CORE_NAMES: readonly string[] = [...X.map(({ name }) => name), 'sp', 'pc', 'pstate', ...V.map(({ name }) => name)];
 
@@ -18,18 +16,12 @@ export function registerDoors(cpu: Arm64Processor): RegisterDoors {
   return { names: [...CORE_NAMES, ...REGISTER_NAMES], guest: guestDoor(cpu), raw: rawDoor(cpu), debugger: debuggerDoor(cpu) };
 }
 
-function slotOf(name: string): (typeof X)[number] | undefined {
-  if (name === 'sp') return SP;
-  const general = GENERAL.exec(name);
-  if (general !== null) return X[Number(general[1])];
-  const vector = VECTOR.exec(name);
-  return vector === null ? undefined : V[Number(vector[1])];
-}
+const SLOTS = new Map([SP, ...X, ...V].map((slot) => [slot.name, slot]));
 
 function coreRead({ core, state }: Arm64Processor, name: string): bigint | undefined {
   if (name === 'pc') return core.pc;
   if (name === 'pstate') return encodeSpsr(state.pstate, core.state.flags, state.pstate.step.SS);
-  const slot = slotOf(name);
+  const slot = SLOTS.get(name);
   if (slot === undefined) return undefined;
   return slot.type === 'v128' ? core.state.getVector(slot) : core.state.get(slot);
 }
@@ -40,7 +32,7 @@ function coreWrite(cpu: Arm64Processor, name: string, value: bigint): boolean {
     return true;
   }
   if (name === 'pstate') return writePstate(cpu, value);
-  const slot = slotOf(name);
+  const slot = SLOTS.get(name);
   if (slot === undefined) return false;
   if (slot.type === 'v128') core.state.setVector(slot, BigInt.asUintN(128, value));
   else core.state.set(slot, BigInt.asUintN(64, value));

@@ -40,6 +40,8 @@ const SET_CLEAR: Readonly<Record<string, { readonly store: RegisterName; readonl
   DBGCLAIMSET_EL1: { store: 'DBGCLAIMSET_EL1', set: true }, DBGCLAIMCLR_EL1: { store: 'DBGCLAIMSET_EL1', set: false },
 };
 const CLAIM_TAGS = 0xffn;
+/** Control states that are remembered of an access: those of host and guest, and of the way between them. */
+const DECISIONS = 4;
 const OSLSR_LOCKED = 2n;
 /** Pairs of which a write waits for a context synchronization event: what one of them has pending, the other takes back. */
 const LATE_PAIR: Readonly<Partial<Record<RegisterName, RegisterName>>> = { PMCNTENSET_EL0: 'PMCNTENCLR_EL0', PMCNTENCLR_EL0: 'PMCNTENSET_EL0' };
@@ -57,6 +59,8 @@ export class SystemAccess {
   readonly #compiled = new Map<number, Access>();
   /** Verdicts of the present control state, by level; dropped when a control register changes. */
   readonly #verdicts: readonly Map<number, Resolution>[] = [new Map(), new Map(), new Map()];
+  /** The last verdicts of each access and level, and the control registers' values with which they were given: a world switch goes to and fro. */
+  readonly #decisions = new Map<number, { readonly values: readonly bigint[]; readonly verdict: Resolution }[]>();
   /** Which of them depend on a control register, by level. */
   readonly #dependents: readonly Map<RegisterName, number[]>[] = [new Map(), new Map(), new Map()];
 
@@ -138,11 +142,26 @@ export class SystemAccess {
     let verdict = cache.get(key);
     if (verdict === undefined) {
       const access = this.#access(encoding, direction);
-      verdict = access.verdict(this.#context(0));
+      const controls = access.dependsOn[el];
+      verdict = this.#decided(key | (el << 17), access, controls);
       cache.set(key, verdict);
-      for (const control of access.dependsOn[el]) this.#dependent(el, control).push(key);
+      for (const control of controls) this.#dependent(el, control).push(key);
     }
     return verdict;
+  }
+  /** A verdict in the present control state, looked up where it was given in the same state before. */
+  #decided(key: number, access: Access, controls: readonly RegisterName[]): Resolution {
+    let decisions = this.#decisions.get(key);
+    if (decisions === undefined) this.#decisions.set(key, (decisions = []));
+    const same = decisions.find(({ values }) => controls.every((control, index) => this.#control(control) === values[index]));
+    if (same !== undefined) return same.verdict;
+    const verdict = access.verdict(this.#context(0));
+    if (decisions.length >= DECISIONS) decisions.shift();
+    decisions.push({ values: controls.map((control) => this.#control(control)), verdict });
+    return verdict;
+  }
+  #control(name: RegisterName): bigint {
+    return name === 'SPSel' ? BigInt(this.#s.pstate.sp) : this.#s.registers.get(name);
   }
   /** Control registers, or PSTATE.SP as `SPSel`, have changed: what depends on them may come out differently now. */
   controlsChanged(control?: RegisterName): void {
@@ -226,9 +245,11 @@ export class SystemAccess {
   #act(name: RegisterName, value: bigint): void {
     const { monitored } = this.#roleOf(name);
     if (monitored) this.monitors.settle();
+    const before = this.#s.registers.get(name);
     if (this.#timers.write(name, value)) this.#timers.update();
     else if (this.gic?.write(name, value, undefined) !== true && !(monitored && this.monitors.performance.write(name, value))) this.#store(name, value);
-    this.#consequences(name);
+    // What a switch puts back is often what is there. OSLAR_EL1 is stored elsewhere.
+    if (this.#s.registers.get(name) !== before || name === 'OSLAR_EL1') this.#consequences(name);
     if (monitored) this.monitors.changed();
   }
   /** The consequences of a register's new value. */
@@ -315,10 +336,10 @@ export class SystemAccess {
     return access;
   }
   #context(rt: number): AccessContext {
-    const { registers, pstate, e2h, tge, model } = this.#s;
+    const { pstate, e2h, tge, model } = this.#s;
     return {
       el: pstate.el, e2h, tge, rt, features: model.features,
-      read: (name) => (name === 'SPSel' ? BigInt(pstate.sp) : registers.get(name)),
+      read: (name) => this.#control(name),
     };
   }
   #refused(encoding: number, direction: 'read' | 'write', rt: number, verdict: Resolution): AccessOutcome {

@@ -40,6 +40,7 @@ export class Mmu {
   readonly #tlb: Tlb;
   readonly #shapes: Shapes;
   readonly #read: (name: ControlRegister) => bigint;
+  readonly #physicalSize: number;
   #routing: Routing | undefined;
   #regimes: { [K in RegimeKind]?: Regime | undefined } = {};
 
@@ -47,6 +48,7 @@ export class Mmu {
   constructor(port: MmuPort, geometry: TlbGeometry = DEFAULT_GEOMETRY) {
     this.#port = port;
     this.#tlb = new Tlb(geometry);
+    this.#physicalSize = 2 ** port.features.physicalBits;
     this.#shapes = new Shapes(port.features);
     this.#read = (name) => port.register(name);
   }
@@ -85,7 +87,7 @@ export class Mmu {
     if (!regime.stage1.on && regime.stage2 === undefined) {
       // Every load and store of hosted code at EL2 comes here: no table, no kept entry, no permission has a say.
       const physical = flatAddress(regime);
-      if (physical < 2 ** this.#port.features.physicalBits) return answer(physical, this.#port.features.physicalBits, 1, kind);
+      if (physical < this.#physicalSize) return { ok: true, physical, strict: kind !== 'fetch', device: 1, pageSize: this.#physicalSize };
     }
     const user = who.el === 0 || (who.unprivileged && kind !== 'fetch' && (who.el === 1 || (routing.e2h && routing.tge)));
     const pan = who.pan && !user && kind !== 'fetch' && this.#port.features.pan && regime.kind !== 'el2';
