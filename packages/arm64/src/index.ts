@@ -6,3 +6,4 @@ export { unbuiltName } from './unbuilt.ts';
 export * from './cpu/index.ts';
 export * from './board/index.ts';
 export * from './mmu/index.ts';
+export { createHostBoard, type HostBoard, type HostBoardPlaces, type HostBoardSetup } from './host-board.ts';

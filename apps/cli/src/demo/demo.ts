@@ -37,7 +37,7 @@ export function demoRun(mode: 'nvhe' | 'vhe'): DemoRun {
   const elf = demoGuest();
   const symbols = elfSymbols(parseElf(elf));
   const machine = new GuestMachine('interpreter', { boot: { kind: 'elf', elf }, symbols },
-    { as: 'guest', mode, cpu: 'neoverse-n1', cpus: 1, memory: 1 << 24 }, () => { /* what it prints is read from its variables */ });
+    { as: 'guest', gic: '2', mode, cpu: 'neoverse-n1', cpus: 1, memory: 1 << 24 }, () => { /* what it prints is read from its variables */ });
   const variable = (name: string): bigint => {
     const bytes = machine.readMemory(symbols.find((symbol) => symbol.name === name)?.value ?? 0n, 8, 'physical');
     return bytes === undefined ? 0n : new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);

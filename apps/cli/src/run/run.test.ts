@@ -70,6 +70,16 @@ describe('run', () => {
       expect(events.at(-1)).toMatchObject({ event: 'end', kind: 'halted', ok: true });
     }
   });
+  it('runs on a machine with either interrupt controller: a guest, to whom it is all the same, and an image that does not look', async () => {
+    for (const gic of ['2', '3']) {
+      for (const mode of ['vhe', 'nvhe']) {
+        const { status, out } = await worldswitch('run', guestElf('exits'), '--gic', gic, '--mode', mode);
+        expect(status).toBe(0);
+        expect(out).toMatch(/exits done psci=0x10001 fr=0x90 debug=0x8 interrupts=0x64 brks=0x64 svcs=0x64 visits=0x64\r\n$/);
+      }
+      expect(await worldswitch('run', HELLO, '--as', 'bare', '--gic', gic)).toMatchObject({ status: 0, out: 'hello\r\n' });
+    }
+  });
   it('gives a guest its own BRK back, and does not count it', async () => {
     const { status, out, err } = await worldswitch('run', guestElf('steps'), '--break', 'stretch_end');
     expect(err.match(/^software-breakpoint at stretch\+0x38/gm)).toHaveLength(40);
@@ -125,6 +135,7 @@ describe('a mistake', () => {
     ['an unknown engine', ['run', HELLO, '--engine', 'jit'], /Allowed choices are evaluator, interpreter, translator, check/],
     ['a bad size', ['run', HELLO, '--memory', 'lots'], /memory is 'lots'; it must be a number of bytes/],
     ['too little memory', ['run', HELLO, '--memory', '1000'], /multiple of 1 MiB/],
+    ['an interrupt controller that the board does not have', ['run', HELLO, '--gic', '4'], /unknown gic '4'.*there are 2, 3/],
     ['a mode the processor does not have', ['run', HELLO, '--cpu', 'cortex-a57', '--mode', 'vhe'], /does not have FEAT_VHE; use --mode nvhe/],
     ['a trace of nothing', ['run', HELLO, '--as', 'bare', '--trace', 'world-switch'], /needs --as guest/],
     ['an option of another image', ['run', HELLO, '--append', 'quiet'], /only a Linux kernel takes it/],

@@ -15,6 +15,7 @@ function compareCommand(done: Done): Command {
     .option('--breakpoints <N>', 'breakpoints of the processor, 2 to 16', '6')
     .option('--watchpoints <N>', 'watchpoints of the processor, 2 to 16', '4')
     .option('--features <NAMES>', 'what else it has, with commas: ras, spe')
+    .option('--gic <VERSION>', 'the guest has the virtual CPU interface of a GICv2 or GICv3, 2 or 3; without it its interrupts come from the VMM')
     .option('--json', 'as JSON, for schemas/compare.schema.json')
     .action(async (options: Record<string, string>) => {
       const { compare } = await import('./compare.ts');
@@ -28,6 +29,7 @@ function traceCommand(done: Done): Command {
     .option('--revision <NAME>', 'the state of the switch (worldswitch compare lists them)')
     .option('--mode <NAME>', 'vhe (the host at EL2) or nvhe (at EL1); vhe where the revision has it')
     .option('--faithful <NAMES>', FAULTS)
+    .option('--gic <VERSION>', 'version of the host\'s interrupt controller, 2 or 3', '2')
     .option('--from <N>', 'the Nth time the guest is left', '1')
     .option('--limit <N>', 'give up after N instructions', '50000000')
     .option('--why', 'with the reason of each step')

@@ -44,6 +44,15 @@ describe('compare', () => {
       expect(sumOf(comparison({ debug: 'dirty', breakpoints: `${b}`, watchpoints: `${w}`, revision, mode }))).toEqual([4 * (2 * (b + w) + 1)]);
     }), { numRuns: 8 });
   });
+  // Without an interrupt under way the later generations have ICC_SRE_EL2 alone to move without VHE, and nothing with it (facts on the world switch, section 6).
+  it('counts a GICv3\'s virtual CPU interface, and moves the same contexts with it', () => {
+    const gicV3 = comparison({ gic: '3' });
+    expect(gicV3.pairs.map(({ context, debug }) => [context.sum, debug.sum])).toEqual(all.pairs.map(({ context, debug }) => [context.sum, debug.sum]));
+    for (const { revision, mode, classes } of gicV3.pairs.filter(({ revision }) => revision === 'load-put' || revision === 'owner')) {
+      const perRun = classes.filter((count) => count.class === 'vgic' && !['load', 'put'].includes(count.phase) && count.reads + count.writes > 0);
+      expect(perRun.map(({ phase, reads, writes }) => `${phase} ${reads} ${writes}`).sort(), `${revision}, ${mode}`).toEqual(mode === 'vhe' ? [] : ['activate-traps 1 1', 'deactivate-traps 1 1']);
+    }
+  });
   it('counts nothing twice and nothing without a class', () => {
     for (const { classes, reads, writes, context } of [...all.pairs, ...dirty.pairs]) {
       const trip = classes.filter(({ phase }) => !['load', 'put', 'host'].includes(phase));
@@ -76,6 +85,8 @@ describe('a mistake', () => {
     ['a mode that does not exist', ['compare', '--mode', 'el3'], /unknown mode 'el3'; the modes are nvhe, vhe, and the pairs/],
     ['an unknown fault', ['compare', '--faithful', 'stale-fra'], /unknown fault 'stale-fra'; did you mean stale-far\?/],
     ['a fault of another revision', ['compare', '--revision', 'two-hooks', '--faithful', 'timer-bits'], /none of the chosen revisions has that fault; it is one of vhe/],
+    ['an interrupt controller that the board does not have', ['compare', '--gic', '4'], /--gic 4: .*it is 2 or 3/],
+    ['the same of a trace', ['trace', '--gic', '5'], /--gic 5: .*it is 2 or 3/],
     ['an unknown feature', ['compare', '--features', 'ras,mte'], /unknown feature 'mte'.*there are ras, spe/],
     ['too few breakpoints', ['compare', '--breakpoints', '1'], /--breakpoints 1: a processor has 2 to 16 breakpoints/],
     ['too many watchpoints', ['compare', '--watchpoints', '17'], /--watchpoints 17: a processor has 2 to 16 watchpoints/],

@@ -4,7 +4,7 @@ import { jsonLine } from '../json.ts';
 import { countPair, type ClassCount, type PairCounts } from './counts.ts';
 import { roundTrip, TRAPPED } from './lab.ts';
 import { choosePairs, type PairOptions } from './pairs.ts';
-import { parseDebugRegisters, parseFeatures, type ProcessorWish } from './processor.ts';
+import { parseDebugRegisters, parseFeatures, parseGic, type ProcessorWish } from './processor.ts';
 import { columns, styled, terminal, wrap, type Terminal } from './terminal.ts';
 
 export interface CompareArguments extends PairOptions {
@@ -12,6 +12,7 @@ export interface CompareArguments extends PairOptions {
   readonly breakpoints?: string;
   readonly watchpoints?: string;
   readonly features?: string;
+  readonly gic?: string;
   readonly json?: boolean;
 }
 
@@ -34,7 +35,7 @@ function parseDebug(text = 'clean'): Comparison['debug'] {
 export function comparison(args: CompareArguments): Comparison {
   const pairs = choosePairs(args);
   const debug = parseDebug(args.debug);
-  const processor = { breakpoints: parseDebugRegisters('breakpoints', args.breakpoints), watchpoints: parseDebugRegisters('watchpoints', args.watchpoints), features: parseFeatures(args.features) };
+  const processor = { breakpoints: parseDebugRegisters('breakpoints', args.breakpoints), watchpoints: parseDebugRegisters('watchpoints', args.watchpoints), features: parseFeatures(args.features), ...(args.gic !== undefined && { gic: parseGic(args.gic) }) };
   return {
     report: 'worldswitch compare', version: 1, processor, debug, instruction: TRAPPED,
     pairs: pairs.map((pair) => countPair(pair, roundTrip({ ...pair, processor, debug }))),
@@ -52,10 +53,10 @@ const nameOf = ({ revision, faithful }: PairCounts): string => (faithful.length 
 
 /** The screen, line by line. */
 export function comparisonScreen(result: Comparison, to: Terminal): readonly string[] {
-  const { processor: { breakpoints, watchpoints, features }, pairs, debug } = result;
+  const { processor: { breakpoints, watchpoints, features, gic }, pairs, debug } = result;
   const heading = (text: string): readonly string[] => ['', styled(to, 'strong', text)];
   const intro = `A guest executes '${result.instruction}', which traps: it is left, the host answers, it is entered again. The processor has ${breakpoints} breakpoints and ${watchpoints} watchpoints`
-    + `${features.length === 0 ? '' : `, and ${features.join(' and ')}`}; the guest's debug registers are ${debug === 'dirty' ? 'in use, so they are exchanged' : 'not in use'}. Every number is counted from the ledger of this run.`;
+    + `${features.length === 0 ? '' : `, and ${features.join(' and ')}`}${gic === undefined ? '' : `, the guest the virtual CPU interface of a GICv${gic}${gic === 2 ? ', which is in memory and not counted here' : ''}`}; the guest's debug registers are ${debug === 'dirty' ? 'in use, so they are exchanged' : 'not in use'}. Every number is counted from the ledger of this run.`;
   return [
     ...wrap(intro, to.width),
     ...heading('Context registers moved'), ...setTable(pairs, 'context', to),

@@ -2,23 +2,17 @@
  * A machine for looking at one round trip: the whole processor, a host of a chosen revision on it, and a guest that does nothing but
  * execute an instruction that traps.
  */
-import { createInstructionTable, createVirt, hostPort, STATE, virtProcessors, type Arm64Cpu, type Virt } from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, type Arm64HypervisorOptions, type HostProcessor, type Revision } from '@worldswitch/arm64-hypervisor';
+import { createHostBoard, type HostBoard } from '@worldswitch/arm64';
+import { Arm64Hypervisor, HOST_MEMORY, HOSTED_SIZE, hostOn, processorOf, type Arm64HypervisorOptions, type HostProcessor, type Revision } from '@worldswitch/arm64-hypervisor';
 import { startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import { MDSCR_EL1 } from '@worldswitch/arm64-sysreg';
 import * as devices from '@worldswitch/devices';
-import { Engine } from '@worldswitch/engine';
 import { Kvm, Ledger, type LedgerRow } from '@worldswitch/hypervisor';
 import * as images from '@worldswitch/image';
-import { EngineMemory } from '@worldswitch/machine';
 import { DEFAULT_PROCESSOR, processorModel, type ProcessorWish } from './processor.ts';
 
 const MIB = 2 ** 20;
-/** A hole of the board's map, for hosted code. */
-export const HOSTED = 0x0b00_0000n;
-export const RAM = 0x4000_0000n;
-/** Bytes from there that are the hypervisor's own; the guest's begin behind. */
-export const OWN = 8 * MIB;
+const RAM = 0x4000_0000n;
 const GUEST = 2 * MIB;
 
 /** The guest's instruction that traps (HCR_EL2.TID3), and a branch back to it. */
@@ -49,34 +43,31 @@ export interface RoundTrip {
   readonly put: readonly LedgerRow[];
 }
 
-export interface LabMachine {
-  readonly key: string;
-  readonly cpu: Arm64Cpu;
-  readonly machine: Virt<EngineMemory>['machine'];
+export interface LabMachine extends HostBoard {
+  /** Where the guest's memory begins, behind the hypervisor's. */
+  readonly guestMemory: bigint;
   /** Cold; memory keeps what it holds, and the hypervisor clears what it takes. */
   reset(): void;
 }
 
 let last: LabMachine | undefined;
+let lastWish = '';
 
 /** The machine of the last wish is used again: making one is most of the time of a round trip. */
 export function machineFor(wish: ProcessorWish): LabMachine {
   const key = JSON.stringify(wish);
-  if (last?.key === key) {
+  if (last !== undefined && lastWish === key) {
     last.reset();
     return last;
   }
-  const model = processorModel(wish);
-  const engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: 'evaluator' });
-  const { machine, cpus } = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: OWN + GUEST,
-  });
-  engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
+  const board = createHostBoard({ devices, images, model: processorModel(wish), kind: 'evaluator', ram: HOST_MEMORY + GUEST, hosted: HOSTED_SIZE, gic: wish.gic ?? 2 });
+  const { machine } = board;
   // A machine that has run for a while: no guest's time begins before its own.
   machine.skipTo(1000n);
   const start = machine.clock.save();
+  lastWish = key;
   last = {
-    key, machine, cpu: cpus[0] as unknown as Arm64Cpu,
+    ...board, guestMemory: board.places.ram + BigInt(HOST_MEMORY),
     reset: () => {
       machine.reset();
       machine.clock.restore(start);
@@ -85,17 +76,21 @@ export function machineFor(wish: ProcessorWish): LabMachine {
   return last;
 }
 
+/** Where a guest with a GICv2 finds its CPU interface; a GICv3's is in system registers. */
+const GUEST_GICC = 0x0801_0000n;
+function interfaceOf({ gic }: ProcessorWish): Pick<Arm64HypervisorOptions, 'interruptInterface'> {
+  return gic === undefined ? {} : { interruptInterface: gic === 2 ? { guestAddress: GUEST_GICC } : {} };
+}
+
 /** Runs a guest until its instruction has trapped and it runs again. Throws Error where the hypervisor panics. */
 export function roundTrip({ mode, revision, faithful, processor: wish = DEFAULT_PROCESSOR, debug = 'clean', wrap = (processor) => processor }: LabOptions): RoundTrip {
-  const { machine, cpu } = machineFor(wish);
-  const options: Arm64HypervisorOptions = {
-    mode, revision, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } },
-    interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }), ...(faithful !== undefined && { faithful }),
-  };
-  const hypervisor = new Arm64Hypervisor(wrap(processorOf({ machine, cpu, port: hostPort(cpu.processor) })), options);
+  const board = machineFor(wish);
+  const { machine, guestMemory } = board;
+  const options: Arm64HypervisorOptions = { mode, revision, ...hostOn(board.places, { virtualInterface: wish.gic !== undefined }), ...(faithful !== undefined && { faithful }), ...interfaceOf(wish) };
+  const hypervisor = new Arm64Hypervisor(wrap(processorOf(board)), options);
   const vm = new Kvm(hypervisor).createVm();
-  vm.setMemoryRegion({ slot: 0, guestAddress: RAM, size: BigInt(GUEST), hostAddress: RAM + BigInt(OWN) });
-  machine.memory.loadBytes(RAM + BigInt(OWN), LOOP);
+  vm.setMemoryRegion({ slot: 0, guestAddress: RAM, size: BigInt(GUEST), hostAddress: guestMemory });
+  machine.memory.loadBytes(guestMemory, LOOP);
   const vcpu = vm.createVcpu(0);
   startVcpu(vcpu, { pc: RAM });
   if (debug === 'dirty') vcpu.setRegister('MDSCR_EL1', MDSCR_EL1.encode({ MDE: 1 }));

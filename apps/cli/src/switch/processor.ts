@@ -3,6 +3,7 @@ import { NEOVERSE_N1, withProfiling, type Arm64Model } from '@worldswitch/arm64'
 import { ID_AA64DFR0_EL1, ID_AA64PFR0_EL1 } from '@worldswitch/arm64-sysreg';
 import { nearest } from '@worldswitch/debugger';
 import { UsageError } from '../exit.ts';
+import { GIC_VERSIONS } from '../plugins/arm64/options.ts';
 
 /** What can be added to the processor. */
 const FEATURES = {
@@ -24,12 +25,14 @@ export interface ProcessorWish {
   readonly breakpoints: number;
   readonly watchpoints: number;
   readonly features: readonly FeatureName[];
+  /** The controller whose virtual CPU interface the guest has; when absent it has none, its interrupts come by two bits of HCR_EL2, and the board's is a GICv2. */
+  readonly gic?: 2 | 3;
 }
 
 export const DEFAULT_PROCESSOR: ProcessorWish = { breakpoints: 6, watchpoints: 4, features: [] };
 
 /** A Neoverse N1 with that many breakpoints and watchpoints, two of the breakpoints context-aware, and these features. */
-export function processorModel({ breakpoints, watchpoints, features }: ProcessorWish): Arm64Model {
+export function processorModel({ breakpoints, watchpoints, features }: Omit<ProcessorWish, 'gic'>): Arm64Model {
   const dfr0 = (NEOVERSE_N1.constants.ID_AA64DFR0_EL1 ?? 0n) & ~(ID_AA64DFR0_EL1.mask('BRPs') | ID_AA64DFR0_EL1.mask('WRPs'));
   const counted: Arm64Model = {
     ...NEOVERSE_N1, constants: { ...NEOVERSE_N1.constants, ID_AA64DFR0_EL1: dfr0 | ID_AA64DFR0_EL1.encode({ BRPs: breakpoints - 1, WRPs: watchpoints - 1 }) },
@@ -43,6 +46,12 @@ export function parseFeatures(text: string | undefined): readonly FeatureName[] 
   const unknown = wanted.find((name) => !(FEATURE_NAMES as readonly string[]).includes(name));
   if (unknown !== undefined) throw new UsageError(`--features ${text}: unknown feature '${unknown}'${meant(unknown, FEATURE_NAMES)}; there are ${FEATURE_NAMES.join(', ')}`);
   return FEATURE_NAMES.filter((name) => wanted.includes(name));
+}
+
+/** A version of the interrupt controller. @throws UsageError */
+export function parseGic(text: string): 2 | 3 {
+  if (!(GIC_VERSIONS as readonly string[]).includes(text)) throw new UsageError(`--gic ${text}: the board has no such interrupt controller; it is ${GIC_VERSIONS.join(' or ')}`);
+  return text === '3' ? 3 : 2;
 }
 
 /** A number of debug registers. @throws UsageError */

@@ -112,7 +112,7 @@ export function trace(args: TraceArguments): number {
   const wanted = args.from === undefined ? 1 : parseCount('from', args.from);
   const limit = args.limit === undefined ? LIMIT : parseCount('limit', args.limit);
   const image = readImage(args.image);
-  const found = findTrip(image, pair, wanted, limit, parseGic(args.gic));
+  const found = findTrip(image, pair, wanted, limit, parseGic(args.gic ?? '2'));
   if (args.json === true) process.stdout.write(jsonLine(reportOf(image.name, pair, found)));
   else process.stdout.write(`${timelineScreen(found, terminal(), args.why === true).join('\n')}\n`);
   return EXIT.ok;

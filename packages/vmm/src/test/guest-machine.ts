@@ -1,18 +1,16 @@
 /** A guest `virt` board on our hypervisor on a `virt` machine: everything real, composed in one call. */
-import { A64, LAB, STATE, createInstructionTable, createVirt, hostPort, virtProcessors } from '@worldswitch/arm64';
+import { A64, LAB, createHostBoard, createVirt } from '@worldswitch/arm64';
 import type { Arm64Cpu, Arm64Model, BootImage, Virt, VirtCpu } from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, HostGicV3, processorOf } from '@worldswitch/arm64-hypervisor';
+import { Arm64Hypervisor, HOSTED_SIZE, HOST_MEMORY, hostOn, processorOf } from '@worldswitch/arm64-hypervisor';
 import type { Arm64DebugExit, Arm64HypervisorOptions } from '@worldswitch/arm64-hypervisor';
 import { DEVICE_OUTPUTS, INTERRUPT_LINES, debugKnowledge, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import * as devices from '@worldswitch/devices';
-import { Engine } from '@worldswitch/engine';
-import type { EngineKind, InstructionTable } from '@worldswitch/engine';
+import type { EngineKind } from '@worldswitch/engine';
 import { Kvm } from '@worldswitch/hypervisor';
 import type { Exit, Vcpu, Vm } from '@worldswitch/hypervisor';
 import * as images from '@worldswitch/image';
 import { assemble } from '@worldswitch/isa';
-import { EngineMemory } from '@worldswitch/machine';
-import type { MachineStop } from '@worldswitch/machine';
+import type { EngineMemory, MachineStop } from '@worldswitch/machine';
 import { Breakpoints, GuestMemory, VcpuCpu } from '../index.ts';
 
 export interface GuestMachineOptions extends Partial<Pick<Arm64HypervisorOptions, 'revision' | 'faithful' | 'byteOrder' | 'report' | 'forward'>> {
@@ -42,36 +40,16 @@ export interface GuestMachine {
 }
 
 const MIB = 1 << 20;
-const HOSTED = 0x0b00_0000n;
 const RAM = 0x4000_0000n;
-const OWN = 8 * MIB;
-
-const tables = new Map<Arm64Model, InstructionTable>();
-function tableOf(model: Arm64Model): InstructionTable {
-  let table = tables.get(model);
-  if (!table) tables.set(model, (table = createInstructionTable({ has: (feature) => model.features.has(feature) })));
-  return table;
-}
+/** A guest's memory beside its RAM: two flash banks and their alignment. */
+const FLASH_MEMORY = 130 * MIB;
 
 export function guestMachine(options: GuestMachineOptions): GuestMachine {
   const { mode, image, model = LAB, kind = 'interpreter', ram = 64 * MIB, gic = 2, onExit, onConsole } = options;
-  const engine = new Engine({ table: tableOf(model), layout: STATE, order: 'little', kind });
-  // Room for the hypervisor, the guest's RAM and its two flash banks.
-  const hostCpus: Arm64Cpu[] = [];
-  const host = createVirt({
-    devices, images, memory: new EngineMemory(engine.memory), model: model.name, ram: OWN + ram + 130 * MIB, gic,
-    makeCpu: (port, setup) => {
-      const cpu = virtProcessors(engine, model)(port, setup);
-      hostCpus.push(cpu);
-      return cpu;
-    },
-  });
-  engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
-  const [hostCpu] = hostCpus;
-  const hypervisor = new Arm64Hypervisor(processorOf({ machine: host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
-    ...options, mode, layout: { hosted: HOSTED, pages: { base: RAM, size: BigInt(OWN) } },
-    interrupts: gic === 3 ? new HostGicV3({ distributor: 0x0800_0000n, redistributor: 0x080a_0000n }) : new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
-  });
+  const guestMemory = ram + FLASH_MEMORY;
+  const board = createHostBoard({ devices, images, model, kind, ram: HOST_MEMORY + guestMemory, hosted: HOSTED_SIZE, gic });
+  const { cpu: hostCpu, virt: host } = board;
+  const hypervisor = new Arm64Hypervisor(processorOf(board), { ...options, mode, ...hostOn(board.places, { virtualInterface: false }) });
   const vm = new Kvm(hypervisor).createVm();
   const vcpu = vm.createVcpu(0);
   const breakpoints = new Breakpoints([vcpu], debugKnowledge(hypervisor.capabilities));
@@ -79,7 +57,7 @@ export function guestMachine(options: GuestMachineOptions): GuestMachine {
   const cpus: VcpuCpu<Arm64DebugExit>[] = [];
   const guest = createVirt({
     devices, images, image, el2: false, model: model.name, ram,
-    memory: new GuestMemory(vm, { base: RAM + BigInt(OWN), size: BigInt(ram + 130 * MIB), memory: host.machine.memory }),
+    memory: new GuestMemory(vm, { base: RAM + BigInt(HOST_MEMORY), size: BigInt(guestMemory), memory: host.machine.memory }),
     console: (byte) => { console += String.fromCharCode(byte); onConsole?.(console); },
     makeCpu: (port): VirtCpu => {
       startVcpu(vcpu, { pc: 0n });

@@ -1,4 +1,4 @@
-import { createInstructionTable, createVirt, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, type Arm64Cpu, type Virt } from '@worldswitch/arm64';
+import { createInstructionTable, createVirt, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, withGicV3, type Arm64Cpu, type Virt } from '@worldswitch/arm64';
 import type { Stop, StopTarget } from '@worldswitch/debugger';
 import * as devices from '@worldswitch/devices';
 import { Engine, type EngineKind } from '@worldswitch/engine';
@@ -7,7 +7,7 @@ import { EngineMemory, type MachineSnapshot, type MachineStop, type Plain, type 
 import type { HandleStop, MachineHandle, MachineRequest } from '@worldswitch/session';
 import { explainDebug } from './explain.ts';
 import { prepareImage, type PreparedImage } from './image.ts';
-import { FLASH_MEMORY, type Arm64Options } from './options.ts';
+import { FLASH_MEMORY, gicVersion, type Arm64Options } from './options.ts';
 import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed, readVirtual } from './processor.ts';
 
 /** The virt board with nothing between it and the image. */
@@ -29,11 +29,13 @@ export class BareMachine implements MachineHandle {
 
   constructor(engineKind: EngineKind, image: PreparedImage, options: Arm64Options, console: (bytes: Uint8Array) => void) {
     const model = modelNamed(options.cpu);
-    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind, reserve: options.memory + FLASH_MEMORY });
+    const gic = gicVersion(options.gic);
+    const { features } = gic === 3 ? withGicV3(model) : model;
+    this.#engine = new Engine({ table: createInstructionTable({ has: (feature) => features.has(feature) }), layout: STATE, order: 'little', kind: engineKind, reserve: options.memory + FLASH_MEMORY });
     this.console = new ConsoleBuffer(console);
     this.virt = createVirt({
       devices, images, memory: new EngineMemory(this.#engine.memory), makeCpu: virtProcessors(this.#engine, model), image: image.boot, console: this.console.put,
-      ram: options.memory, cpus: options.cpus, model: model.name,
+      ram: options.memory, cpus: options.cpus, model: model.name, gic,
       ...(options.dtb && { deviceTree: options.dtb }), ...(options.semihosting === true && { semihosting: {} }),
     });
     this.symbols = image.symbols;

@@ -1,28 +1,20 @@
-import {
-  configure, createInstructionTable, createVirt, hostPort, STATE, SYSTEM_OFF, SYSTEM_RESET, virtProcessors, type Arm64Cpu, type Virt, type VirtCpu,
-} from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HostGicV2, processorOf, REVISIONS, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
+import { configure, createHostBoard, createVirt, SYSTEM_OFF, SYSTEM_RESET, type HostBoard, type Virt, type VirtCpu } from '@worldswitch/arm64';
+import { Arm64Hypervisor, HOST_MEMORY, HOSTED_SIZE, hostOn, processorOf, REVISIONS, type Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
 import { debugKnowledge, decodeDebugExit, DEVICE_OUTPUTS, INTERRUPT_LINES, startVcpu } from '@worldswitch/arm64-hypervisor/vmm';
 import { hex } from '@worldswitch/bits';
 import * as devices from '@worldswitch/devices';
-import { Engine, type EngineKind } from '@worldswitch/engine';
+import type { EngineKind } from '@worldswitch/engine';
 import { Kvm, Ledger, type Exit, type LedgerRow, type Vcpu } from '@worldswitch/hypervisor';
 import * as images from '@worldswitch/image';
-import { EngineMemory, type MachineStop } from '@worldswitch/machine';
+import type { EngineMemory, MachineStop } from '@worldswitch/machine';
 import { refuse, type HandleStop, type MachineHandle, type MachineRequest, type RunningTrace, type TraceRow } from '@worldswitch/session';
 import { Breakpoints, GuestMemory, VcpuCpu } from '@worldswitch/vmm';
 import { GuestDebugTarget } from './guest-stops.ts';
 import { prepareImage, type PreparedImage } from './image.ts';
-import { FLASH_MEMORY, type Arm64Options } from './options.ts';
+import { FLASH_MEMORY, gicVersion, type Arm64Options } from './options.ts';
 import { returnBreakpoint } from './own-breakpoint.ts';
 import { ConsoleBuffer, decodeA64, INSTRUCTION_LENGTH, modelNamed } from './processor.ts';
 
-const MIB = 2 ** 20;
-/** A hole of the board's map, reserved for the host's code. */
-const HOSTED = 0x0b00_0000n;
-const RAM_BASE = 0x4000_0000n;
-/** The hypervisor's own memory. */
-const HYPERVISOR_MEMORY = 8 * MIB;
 /** Instructions within which a single step ends: one, and those of exceptions on its way. */
 const STEP_BUDGET = 100_000;
 
@@ -42,7 +34,7 @@ export class GuestMachine implements MachineHandle {
   readonly host: Virt<EngineMemory>;
   /** Exits of the guest, by kind. */
   readonly exits = new Map<string, number>();
-  readonly #engine: Engine;
+  readonly #board: HostBoard;
   readonly #guest: Virt<GuestMemory>;
   readonly #cpu: VcpuCpu<Arm64DebugExit>;
   readonly #console: ConsoleBuffer;
@@ -60,19 +52,13 @@ export class GuestMachine implements MachineHandle {
       throw refuse('bad-option', `--mode vhe --cpu ${model.name}: that processor does not have FEAT_VHE; use --mode nvhe, or --cpu neoverse-n1`);
     }
     const guestMemory = options.memory + FLASH_MEMORY;
-    this.#engine = new Engine({
-      table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: engineKind,
-      reserve: HYPERVISOR_MEMORY + guestMemory + FLASH_MEMORY,
+    this.#board = createHostBoard({
+      devices, images, model, kind: engineKind, gic: gicVersion(options.gic), ram: HOST_MEMORY + guestMemory, hosted: HOSTED_SIZE,
+      reserve: HOST_MEMORY + guestMemory + FLASH_MEMORY,
     });
-    this.host = createVirt({
-      devices, images, memory: new EngineMemory(this.#engine.memory), makeCpu: virtProcessors(this.#engine, model), model: model.name,
-      ram: HYPERVISOR_MEMORY + guestMemory,
-    });
-    this.#engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
-    const hostCpu = this.host.cpus[0] as unknown as Arm64Cpu;
-    this.hypervisor = new Arm64Hypervisor(processorOf({ machine: this.host.machine, cpu: hostCpu, port: hostPort(hostCpu.processor) }), {
-      mode, layout: { hosted: HOSTED, pages: { base: RAM_BASE, size: BigInt(HYPERVISOR_MEMORY) } },
-      interrupts: new HostGicV2({ distributor: 0x0800_0000n, cpuInterface: 0x0801_0000n }),
+    this.host = this.#board.virt;
+    this.hypervisor = new Arm64Hypervisor(processorOf(this.#board), {
+      mode, ...hostOn(this.#board.places, { virtualInterface: false }),
       ...(options.revision !== undefined && { revision: options.revision }), ...(options.faithful !== undefined && { faithful: faultsNamed(options.faithful) }),
     });
     const vm = new Kvm(this.hypervisor).createVm();
@@ -96,7 +82,7 @@ export class GuestMachine implements MachineHandle {
     const guest = createVirt({
       devices, images, image: image.boot, el2: false, model: options.cpu, ram: options.memory, console: this.#console.put,
       ...(options.dtb && { deviceTree: options.dtb }),
-      memory: new GuestMemory(vm, { base: RAM_BASE + BigInt(HYPERVISOR_MEMORY), size: BigInt(options.memory + FLASH_MEMORY), memory: machine.memory }),
+      memory: new GuestMemory(vm, { base: this.#board.places.ram + BigInt(HOST_MEMORY), size: BigInt(options.memory + FLASH_MEMORY), memory: machine.memory }),
       makeCpu: (port): VirtCpu => {
         startVcpu(vcpu, { pc: 0n });
         const cpu = new VcpuCpu({
@@ -118,7 +104,7 @@ export class GuestMachine implements MachineHandle {
     return this.#guest.machine.clock.now();
   }
   get retired(): number {
-    return this.#engine.cores[0].retired;
+    return this.#board.engine.cores[0].retired;
   }
   get pc(): bigint {
     return this.vcpu.getRegister('pc');
