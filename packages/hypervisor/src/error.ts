@@ -3,7 +3,7 @@
 /** Error numbers of the kernel's generic table, for those a KVM call can return. */
 export const ERRNO = {
   EPERM: 1, ENOENT: 2, EINTR: 4, EIO: 5, ENXIO: 6, E2BIG: 7, ENOEXEC: 8, EBADF: 9, EAGAIN: 11, ENOMEM: 12, EFAULT: 14, EBUSY: 16, EEXIST: 17,
-  ENODEV: 19, EINVAL: 22, ENOTTY: 25, ENOSPC: 28, ENOSYS: 38, EOPNOTSUPP: 95, ENOBUFS: 105, EHWPOISON: 133,
+  ENODEV: 19, EINVAL: 22, EMFILE: 24, ENOTTY: 25, ENOSPC: 28, ENOSYS: 38, EOPNOTSUPP: 95, ENOBUFS: 105, EHWPOISON: 133,
 } as const;
 
 export type ErrnoName = keyof typeof ERRNO;
