@@ -1,15 +1,19 @@
 /** A vCPU on a host: the run loop around the world switch. */
-import { EC, HCR_EL2, decodeSyndrome } from '@worldswitch/arm64-sysreg';
+import { EC, HCR_EL2, SCTLR_EL1, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { GuestDebug, MemorySlot, MpState, VcpuBackend } from '@worldswitch/hypervisor';
 import { NO_ATTRIBUTES } from './abi/attributes.ts';
-import { completeRead } from './exits/abort.ts';
-import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome, PendingRead } from './exits/context.ts';
+import { completeAnswer } from './exits/answer.ts';
+import type { Answer } from './exits/answer.ts';
+import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome } from './exits/context.ts';
 import { EXIT_TABLE } from './exits/table.ts';
 import { clearDebug, setupDebug, undebugged, writeDebugSet } from './guest/debug.ts';
 import { claimDebug, loadDebug, putDebug } from './guest/debug-owner.ts';
+import { AFFINITY } from './firmware/index.ts';
+import type { CpuStart, FirmwareCpu } from './firmware/index.ts';
 import { Guest } from './guest/guest.ts';
+import type { PowerState } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
 import { LoadedRegisters } from './guest/loaded.ts';
 import { vcpuRegisters } from './guest/registers.ts';
@@ -33,10 +37,12 @@ const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (
 
 const INSTRUCTION = 4n;
 
+const MP_STATE = { on: 'runnable', off: 'stopped', suspended: 'suspended' } as const satisfies Readonly<Record<PowerState, MpState>>;
+
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
 
-export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
+export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   readonly guest: Guest;
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
   readonly oneRegisters = oneRegisters();
@@ -49,8 +55,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   #running = false;
   #requested = false;
   #linesChanged = false;
-  #pendingRead: { readonly read: PendingRead; readonly data: Uint8Array } | undefined;
-  #pendingCall: bigint[] | undefined;
+  /** What the VMM is to answer. */
+  #answer: Answer | undefined;
+  initialised = false;
+  /** It was run since it was created: one that nobody runs keeps nobody waiting. */
+  #used = false;
   #stashed: Arm64Exit | undefined;
   readonly #timers: HostTimers;
   readonly #virtualInterrupts: VirtualInterrupts | undefined;
@@ -78,15 +87,26 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   initialise(features: readonly string[]): void {
     this.#vm.registers.features.choose(features);
     this.settle();
-    const first = features.includes('power-off');
+    this.#reset();
+    this.#virtualInterrupts?.reset(this.guest.memory.state);
+    this.guest.power = features.includes('power-off') ? 'off' : 'on';
+    this.initialised = true;
+  }
+
+  #reset(): void {
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
     this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
     this.guest.memory.state.set('mdcr', undebugged(this.#vm.host.constants.mdcr));
-    this.#virtualInterrupts?.reset(this.guest.memory.state);
-    this.guest.power = first ? 'off' : 'on';
-    this.#pendingRead = undefined;
-    this.#pendingCall = undefined;
+    this.#answer = undefined;
     this.#stashed = undefined;
+  }
+
+  /** Another vCPU starts this one (PSCI CPU_ON): a reset, of which the VMM sees the result at once. */
+  start({ entry, context, bigEndian }: CpuStart): void {
+    this.#reset();
+    if (bigEndian) this.guest.setSysreg('SCTLR_EL1', this.guest.sysreg('SCTLR_EL1') | SCTLR_EL1.mask('EE'));
+    this.guest.pc = entry;
+    this.guest.setX(0, context);
   }
 
   finalise(feature: string): void {
@@ -94,20 +114,43 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   }
 
   prepare(): void {
-    // Everything is ready at initialise.
+    this.#vm.prepare();
   }
 
   complete(): void {
     this.#completeAnswer();
+    if (!this.#inside) this.guest.commitPc();
   }
 
   get mpState(): MpState {
-    return this.guest.power === 'off' ? 'stopped' : 'runnable';
+    return MP_STATE[this.guest.power];
   }
   set mpState(state: MpState) {
-    if (state === 'suspended') throw new KvmError('EINVAL', { value: `state ${state}`, rule: 'a vCPU is runnable or stopped', remedy: 'choose one of them' });
     this.settle();
-    this.guest.power = state === 'stopped' ? 'off' : 'on';
+    this.guest.power = state === 'stopped' ? 'off' : state === 'suspended' ? 'suspended' : 'on';
+  }
+
+  /** Affinity fields of MPIDR_EL1, by which firmware knows it. */
+  get affinity(): bigint {
+    return this.guest.memory.context.get('VMPIDR_EL2') & AFFINITY;
+  }
+  get stopped(): boolean {
+    return this.guest.power === 'off';
+  }
+
+  /** Whether it would do something if it ran; while it does not. */
+  get ready(): boolean {
+    const { power, waiting } = this.guest;
+    if (power === 'off' || !this.initialised) return false;
+    return (!waiting && power === 'on') || this.#interruptPending() || this.#timers.changed;
+  }
+  /** Ready, of one that the VMM runs. */
+  get competes(): boolean {
+    return this.#used && this.ready;
+  }
+  /** The physical count at which one that waits has something to do; undefined for one that is not waiting, or for ever. */
+  get deadline(): bigint | undefined {
+    return this.guest.power === 'off' || !this.#used ? undefined : this.#timers.deadline;
   }
 
   setGuestDebug(debug: GuestDebug): void {
@@ -147,6 +190,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     host.occupy(this);
     const end = host.processor.retired + BigInt(budget);
     this.#running = true;
+    this.#used = true;
     try {
       const exit = this.#run(end);
       if (!this.#inside) this.#put();
@@ -200,10 +244,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     return { kind: 'internal-error', reason: 'livelock', detail: { exits: FUTILE_EXITS, esr: this.guest.memory.state.get('fault-esr') }, dead: false };
   }
 
-  /** Registers as the VMM should find them: a change of the PC that was put off is made, except where the VMM's answer comes first. */
+  /** Registers as the VMM should find them: a change of the PC that was put off is made, except where the VMM's answer comes first, or a step would not end with it. */
   #settled(exit: Arm64Exit): Arm64Exit {
     this.#linesChanged = false;
-    if (exit.kind !== 'mmio' && !this.#inside) this.guest.commitPc();
+    const stepped = this.guest.request.singleStep === true && (exit.kind === 'idle' || exit.kind === 'interrupted');
+    if (exit.kind !== 'mmio' && !stepped && !this.#inside) this.guest.commitPc();
     return exit;
   }
 
@@ -217,7 +262,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
     }
     this.#load();
     if (this.#stashed) return 'again';
-    if (guest.waiting) return this.#wait(end);
+    if (guest.waiting || guest.power === 'suspended') return this.#wait(end);
     if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
     guest.commitPc();
     this.#timers.program();
@@ -275,7 +320,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       return { kind: 'resume' };
     }
     switch (code) {
-      case 'illegal': return { kind: 'internal-error', reason: 'illegal-state', detail: { pstate: this.guest.pstate, pc: this.guest.pc }, dead: false };
+      // An exception return to a state that does not exist.
+      case 'illegal': return { kind: 'fail-entry', reason: 0n, cpu: 0, errno: 'EINVAL' };
       case 'irq':
       case 'fiq': return this.#interrupts();
       case 'serror':
@@ -298,21 +344,18 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
       return code.read(name);
     };
     return {
-      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), stage2: vm.stage2, faithful: vm.world.faithful,
+      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), slots: vm.slots, faithful: vm.world.faithful,
       slotAt: this.#slotAt, hostRegister: read, count: () => read('CNTPCT_EL0'),
-      psci: (call) => vm.psci(guest, call), forwards: (number) => vm.forwards(number),
-      setPendingRead: (pending, data) => { this.#pendingRead = { read: pending, data }; },
-      setPendingCall: (results) => { this.#pendingCall = results; },
+      firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
+      tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.othersReady(this),
       sendSgi: (value) => vm.sendSgi(guest, value), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
       report: (text) => { vm.report(text); },
     };
   }
 
   #completeAnswer(): void {
-    if (this.#pendingRead) completeRead(this.guest, this.#pendingRead.read, this.#pendingRead.data);
-    if (this.#pendingCall) for (const [n, value] of this.#pendingCall.entries()) if (n < 4) this.guest.setX(n, value);
-    this.#pendingRead = undefined;
-    this.#pendingCall = undefined;
+    if (this.#answer) completeAnswer(this.guest, this.#answer);
+    this.#answer = undefined;
   }
 
   // The host's interrupts
@@ -347,21 +390,26 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit> {
   // Waiting
 
   #interruptPending(): boolean {
-    return this.guest.interruptPending || this.#virtualInterrupts?.pending === true;
+    return this.guest.interruptPending || this.#virtualInterrupts?.pending === true || (this.guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n;
   }
 
-  /** The guest is in WFI: the host's kernel waits for it. */
+  /** An interrupt is there for a guest that waits. One that the VMM has made wait does so until the VMM says otherwise. */
+  #woken(): Arm64Exit | 'again' {
+    if (this.guest.power === 'suspended') return this.#settled({ kind: 'system-event', event: 'wakeup', flags: 0n });
+    this.guest.waiting = false;
+    return 'again';
+  }
+
+  /** The guest is in WFI: the host's kernel waits for it, unless others have something to do. */
   #wait(end: bigint): Arm64Exit | 'again' {
-    const { guest } = this;
     const { host } = this.#vm;
-    if (this.#interruptPending() || (guest.memory.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) {
-      guest.waiting = false;
-      return 'again';
-    }
+    if (this.#interruptPending()) return this.#woken();
     this.#timers.waiting();
     if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
     if (this.#interruptPending()) return 'again';
-    this.#timers.program({ waiting: true });
+    if (this.#vm.othersReady(this)) return this.#settled({ kind: 'idle' });
+    const others = this.#vm.deadlineOfOthers(this);
+    this.#timers.program({ waiting: true, ...(others !== undefined && { others }) });
     const left = end - host.processor.retired;
     if (left <= 0n) return this.#settled({ kind: 'interrupted', because: 'budget' });
     host.code.place = { step: 'host-wait', phase: '', kind: 'host' };

@@ -1,19 +1,19 @@
 /** A VM on a host: stage 2, VMID, vCPUs and what they share. */
 import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
-import { narrowCall, psci } from '@worldswitch/arm64/firmware';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { DeviceBackend, MemorySlot, VmBackend } from '@worldswitch/hypervisor';
-import { NO_ATTRIBUTES } from './abi/attributes.ts';
+import type { Attributes, DeviceBackend, MemorySlot, VmBackend } from '@worldswitch/hypervisor';
 import { extensionOf } from './abi/extensions.ts';
-import type { Arm64DebugExit, Outcome } from './exits/context.ts';
-import { RESUME } from './exits/context.ts';
+import type { Arm64DebugExit } from './exits/context.ts';
+import { VmFirmware } from './firmware/index.ts';
+import type { VmFirmwareOptions } from './firmware/index.ts';
 import type { Guest } from './guest/guest.ts';
 import type { Host } from './host/host.ts';
 import { PAGE } from './host/pages.ts';
 import { NO_VMID } from './host/vmids.ts';
 import { VmRegisters } from './one-reg/vm-registers.ts';
 import type { Profile } from './abi/profile.ts';
+import { MappedSlots } from './stage2/mapped-slots.ts';
 import { Stage2Tables } from './stage2/tables.ts';
 import type { WorldSwitch } from './switch/world.ts';
 import { CPU_INTERFACE_SIZE } from './vgic/interface.ts';
@@ -21,9 +21,7 @@ import type { InterruptProperties } from './vgic/interrupts.ts';
 import { Arm64Vcpu } from './vcpu.ts';
 
 /** What a VM may be given beside memory and vCPUs. */
-export interface VmOptions {
-  /** Function identifiers whose HVC the VMM answers: true for those it wants as `hypercall` exits. */
-  readonly forward?: (number: bigint) => boolean;
+export interface VmOptions extends VmFirmwareOptions {
   /** Hears of registers that are not emulated, in the form of the row that would do it. */
   readonly report?: (text: string) => void;
   /** Hears of interrupts of the host's devices while a guest runs; acknowledged and completed around the call. */
@@ -50,9 +48,6 @@ export interface InterruptInterface {
   readonly properties?: (id: number) => InterruptProperties;
 }
 
-/** INTERNAL_FAILURE: what a caller of SYSTEM_OFF finds in x0 should somebody let it run on (DEN 0022 5.2.2). */
-const INTERNAL_FAILURE = BigInt.asUintN(64, -6n);
-
 /** HCR_EL2 of a 64-bit guest: traps and routing that do not change from run to run (interrupt bits are added per run). */
 function guestHcr(mode: Host['mode']): bigint {
   return HCR_EL2.encode({
@@ -64,8 +59,12 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly host: Host;
   readonly world: WorldSwitch;
   readonly addressBits: number;
-  readonly attributes = NO_ATTRIBUTES;
+  readonly attributes: Attributes;
+  readonly firmware: VmFirmware;
   readonly stage2: Stage2Tables;
+  readonly slots: MappedSlots;
+  /** KVM_CAP_ARM_NISV_TO_USER was enabled. */
+  tellsWithoutSyndrome = false;
   readonly guestHcr: bigint;
   readonly registers: VmRegisters;
   readonly interruptInterface: InterruptInterface | undefined;
@@ -81,6 +80,11 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     this.guestHcr = guestHcr(host.mode);
     this.registers = new VmRegisters({ ...options, host, countersChanged: () => { this.#countersChanged(); } });
     this.#options = options;
+    this.slots = new MappedSlots(this.stage2, (ipa) => { this.#invalidate(ipa); });
+    this.firmware = new VmFirmware({
+      ...options, state: this.registers.firmware, cpus: () => [...this.#vcpus.values()].filter(({ initialised }) => initialised), counts: () => this.#counts(),
+    });
+    this.attributes = this.firmware.attributes(() => this.registers.ranOnce, host.byteOrder);
     this.interruptInterface = options.interruptInterface && this.#interface(options.interruptInterface);
   }
 
@@ -107,26 +111,58 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   get #vttbr(): bigint {
     return (BigInt(this.#vmid.vmid) << 48n) | this.stage2.root;
   }
-  /** Nothing is left of a VMID of another generation. */
-  #invalidate(): void {
-    if (this.host.vmids.current(this.#vmid)) this.host.invalidate(this.#vttbr);
+  /** Of one guest page, or all. Nothing is left of a VMID of another generation. */
+  #invalidate(ipa?: bigint): void {
+    if (this.host.vmids.current(this.#vmid)) this.host.invalidate(this.#vttbr, ipa);
   }
 
-  slotAdded(): void {
-    // Mapped when touched.
-  }
+  // Memory
 
-  slotRemoved(slot: MemorySlot): void {
+  #settle(): void {
     for (const vcpu of this.#vcpus.values()) vcpu.settle();
-    this.stage2.unmap(slot.guestAddress, slot.size);
-    this.#invalidate();
+  }
+  slotAdded(slot: MemorySlot): void {
+    this.slots.added(slot);
+  }
+  slotRemoved(slot: MemorySlot, moved: boolean): void {
+    this.#settle();
+    this.slots.removed(slot, moved);
+  }
+  slotLogging(slot: MemorySlot): void {
+    this.#settle();
+    this.slots.logging(slot);
+  }
+  takeDirtyPages(slot: MemorySlot): Uint8Array {
+    this.#settle();
+    return this.slots.take(slot);
+  }
+  clearDirtyPages(slot: MemorySlot, first: number, bitmap: Uint8Array): void {
+    this.#settle();
+    this.slots.clear(slot, first, bitmap);
   }
 
-  slotLogging(): void {
-    // Pages are logged as they are mapped for writing.
+  // vCPUs together
+
+  /** Before a vCPU runs: what the first run of any fixes. */
+  prepare(): void {
+    this.registers.ranOnce = true;
   }
-  takeDirtyPages({ size }: MemorySlot): Uint8Array {
-    return new Uint8Array(Math.ceil(Number(size / PAGE) / 64) * 8);
+  othersReady(vcpu: Arm64Vcpu): boolean {
+    return this.#others(vcpu).some(({ competes }) => competes);
+  }
+  /** The physical count by which one of the others has something to do. */
+  deadlineOfOthers(vcpu: Arm64Vcpu): bigint | undefined {
+    const deadlines = this.#others(vcpu).map(({ deadline }) => deadline).filter((deadline) => deadline !== undefined);
+    return deadlines.length === 0 ? undefined : deadlines.reduce((a, b) => (a < b ? a : b));
+  }
+  #others(vcpu: Arm64Vcpu): readonly Arm64Vcpu[] {
+    return [...this.#vcpus.values()].filter((other) => other !== vcpu);
+  }
+  #counts(): { readonly physical: bigint; readonly virtual: bigint } {
+    const { code } = this.host;
+    code.place = { step: 'emulation', phase: '', kind: 'host' };
+    const physical = code.read('CNTPCT_EL0');
+    return { physical, virtual: BigInt.asUintN(64, physical - this.cntvoff) };
   }
 
   extension(capability: number): number {
@@ -184,50 +220,15 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     }
   }
 
-  /** Affinity of a vCPU: its number, with RES1 and no uniprocessor bit (DDI 0487 MPIDR_EL1). */
+  /** Affinity of a vCPU, its number in groups of 16 as software interrupts reach them, with RES1 and no uniprocessor bit (DDI 0487 MPIDR_EL1). */
   mpidr(id: number): bigint {
-    return 0x8000_0000n | BigInt(id);
+    return 0x8000_0000n | BigInt((id & 0xf) | (((id >> 4) & 0xff) << 8) | (((id >> 12) & 0xff) << 16));
   }
 
-  forwards(number: bigint): boolean {
-    return this.#options.forward?.(number) ?? false;
-  }
   report(text: string): void {
     this.#options.report?.(text);
   }
   hostInterrupt(id: number): void {
     this.#options.hostInterrupt?.(id);
-  }
-
-  psci(caller: Guest, call: { readonly function: bigint; readonly arguments: readonly [bigint, bigint, bigint] }): Outcome {
-    const find = (mpidr: bigint): Guest | undefined => this.#vcpus.get(Number(mpidr & 0xffff_ffffn))?.guest;
-    const outcome = psci(narrowCall({ ...call, caller: { el: 1, aarch64: true } }), {
-      cpuState: (mpidr) => find(mpidr)?.power,
-      on: (mpidr, entry, context) => {
-        const target = find(mpidr);
-        if (!target) return;
-        target.reset({ hcr: this.guestHcr, mpidr: this.mpidr(target.memory.id) });
-        target.memory.state.set('cntvoff', this.cntvoff);
-        target.pc = entry;
-        target.setX(0, context);
-      },
-    });
-    for (const n of [1, 2, 3]) caller.setX(n, 0n);
-    switch (outcome.effect) {
-      case 'none':
-        caller.setX(0, outcome.result);
-        return RESUME;
-      case 'suspend':
-        caller.setX(0, outcome.result);
-        return { kind: 'wait' };
-      case 'off':
-        caller.power = 'off';
-        return { kind: 'interrupted', because: 'request' };
-      case 'system-off':
-      case 'system-reset':
-        caller.setX(0, INTERNAL_FAILURE);
-        for (const vcpu of this.#vcpus.values()) vcpu.guest.power = 'off';
-        return { kind: 'system-event', event: outcome.effect === 'system-off' ? 'shutdown' : 'reset', flags: 0n };
-    }
   }
 }

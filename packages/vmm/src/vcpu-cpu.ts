@@ -112,7 +112,7 @@ export class VcpuCpu<A> implements Cpu {
   #answer(exit: Exit<A>): Stop | undefined {
     switch (exit.kind) {
       case 'mmio': return this.#mmio(exit);
-      case 'interrupted': return exit.because === 'request' ? { kind: 'budget' } : undefined;
+      case 'interrupted': return exit.because === 'request' || exit.because === 'yield' ? { kind: 'budget' } : undefined;
       case 'idle': return this.#idles(exit.until);
       case 'stop': return { kind: 'debug', hit: exit.hit };
       case 'debug': return { kind: 'debug', hit: this.#hit(exit) };

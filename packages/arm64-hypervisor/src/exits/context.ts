@@ -4,7 +4,8 @@ import type { MemorySlot } from '@worldswitch/hypervisor';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { Guest } from '../guest/guest.ts';
 import type { FaultName } from '../switch/faults.ts';
-import type { Stage2Tables } from '../stage2/tables.ts';
+import type { MappedSlots } from '../stage2/mapped-slots.ts';
+import type { Answer } from './answer.ts';
 
 /** What a debug exit says on arm64 (`kvm_debug_exit_arch`): the syndrome, and for watchpoints the address. */
 export interface Arm64DebugExit {
@@ -19,14 +20,6 @@ export type Outcome = { readonly kind: 'resume' } | { readonly kind: 'wait' } | 
 
 export const RESUME: Outcome = { kind: 'resume' };
 
-/** An access that waits for the VMM's answer. */
-export interface PendingRead {
-  readonly register: number;
-  readonly length: 1 | 2 | 4 | 8;
-  readonly signExtend: boolean;
-  readonly wide: boolean;
-}
-
 export interface ExitContext {
   readonly guest: Guest;
   readonly esr: bigint;
@@ -35,7 +28,7 @@ export interface ExitContext {
   readonly far: bigint;
   /** Guest physical address of an abort. */
   readonly ipa: bigint;
-  readonly stage2: Stage2Tables;
+  readonly slots: Pick<MappedSlots, 'faultIn'>;
   /** Faults of the original code that the host has too. */
   readonly faithful: ReadonlySet<FaultName>;
   slotAt(address: bigint): MemorySlot | undefined;
@@ -43,12 +36,16 @@ export interface ExitContext {
   readonly hostRegister: (name: RegisterName) => bigint;
   /** The physical count. */
   readonly count: () => bigint;
-  psci(call: { readonly function: bigint; readonly arguments: readonly [bigint, bigint, bigint] }): Outcome;
-  /** Calls the VMM wants to see itself. */
-  forwards(number: bigint): boolean;
-  /** Keeps a read for when the VMM has answered. */
-  setPendingRead(read: PendingRead, data: Uint8Array): void;
-  setPendingCall(results: bigint[]): void;
+  /** The guest calls its firmware, in x0 and up. An SMC has been skipped. */
+  readonly firmware: (conduit: 'hvc' | 'smc') => Outcome;
+  /** Whether SMC is a way to call it. */
+  readonly smcCalls: boolean;
+  /** Whether the VMM wants to hear of accesses that the syndrome does not describe (KVM_CAP_ARM_NISV_TO_USER). */
+  readonly tellsWithoutSyndrome: boolean;
+  /** Keeps what the VMM is to answer for when the vCPU runs again. */
+  readonly answerLater: (answer: Answer) => void;
+  /** Whether another vCPU can run. */
+  readonly othersReady: () => boolean;
   /** ICC_SGI1R_EL1 of a guest with a virtual CPU interface; false for others. */
   readonly sendSgi: (value: bigint) => boolean;
   /** Whether its CPU interface is system registers: a GICv3's, in hardware. */

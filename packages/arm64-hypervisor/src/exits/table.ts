@@ -20,10 +20,11 @@ export interface ExitRow {
 /** TI of a trapped WFI or WFE: 0 is WFI. */
 const WFE = 1;
 
-/** WFI waits; WFE is a hint, and there is nobody else to yield to. */
-function wfx({ guest, iss }: ExitContext): Outcome {
+/** WFI waits; WFE lets others run, if there are any. An instruction that is stepped is done before anything else happens. */
+function wfx({ guest, iss, othersReady }: ExitContext): Outcome {
   guest.skip();
-  return (iss & WFE) === 0 ? { kind: 'wait' } : RESUME;
+  if ((iss & WFE) === 0) return { kind: 'wait' };
+  return guest.request.singleStep !== true && othersReady() ? { kind: 'interrupted', because: 'yield' } : RESUME;
 }
 
 /** An exception the VMM's debugger asked for. */
@@ -53,7 +54,7 @@ const HANDLERS: Partial<Record<ExceptionClassName, { readonly because: string; r
   CP14_MR: { because: 'MDCR_EL2.{TDA, TDOSA, TDRA}, of an AArch32 guest', handle: cp14 },
   CP14_64: { because: 'MDCR_EL2.TDRA, of an AArch32 guest', handle: cp14Double },
   HVC64: { because: 'PSCI and hypercalls', handle: hvc },
-  SMC64: { because: 'HCR_EL2.TSC: no firmware for guests', handle: smc },
+  SMC64: { because: 'HCR_EL2.TSC: the firmware of guests is the hypervisor', handle: smc },
   SYS64: { because: 'emulated registers', handle: systemRegister },
   SVE: { because: 'CPTR_EL2.TZ: guests have no SVE', handle: undefinedToGuest },
   PAC: { because: 'HCR_EL2.API: guests have no pointer authentication', handle: undefinedToGuest },

@@ -10,3 +10,5 @@ export { FIRMWARE_FEATURES, PSCI_VERSION } from './state.ts';
 export type { FirmwareBitmapName, FirmwareState } from './state.ts';
 export { reproducibleSource } from './trng.ts';
 export type { RandomSource } from './trng.ts';
+export { VmFirmware } from './vm-firmware.ts';
+export type { CpuStart, FirmwareCpu, VmFirmwareOptions } from './vm-firmware.ts';

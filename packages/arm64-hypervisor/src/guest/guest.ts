@@ -1,5 +1,5 @@
 /** A vCPU as the host's kernel sees it between runs: its memory, what is pending, what the debugger in the VMM wants. */
-import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
+import { HCR_EL2, SCTLR_EL1 } from '@worldswitch/arm64-sysreg';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { GuestDebug } from '@worldswitch/hypervisor';
 import { NO_GUEST_DEBUG } from '@worldswitch/hypervisor';
@@ -21,7 +21,8 @@ export type PendingPc =
   | { readonly kind: 'increment' }
   | { readonly kind: 'exception'; readonly esr: bigint; readonly far?: bigint; readonly vector: bigint };
 
-export type PowerState = 'on' | 'off';
+/** A suspended vCPU is one that the VMM has made wait. */
+export type PowerState = 'on' | 'off' | 'suspended';
 
 export class Guest {
   readonly memory: VcpuMemory;
@@ -62,6 +63,11 @@ export class Guest {
   }
   get el(): 0 | 1 {
     return (this.pstate & PSTATE.el) === 0n ? 0 : 1;
+  }
+
+  /** Order of its data where it is: SCTLR_EL1.EE at EL1, E0E at EL0. */
+  get bigEndian(): boolean {
+    return (this.sysreg('SCTLR_EL1') & SCTLR_EL1.mask(this.el === 0 ? 'E0E' : 'EE')) !== 0n;
   }
 
   /** A general register; 31 reads as zero and takes nothing. */
@@ -121,8 +127,9 @@ export class Guest {
 
   /** The state of a vCPU after a reset (DDI 0487 D1.9, as KVM gives it to guests). `hcr` and `mpidr` come from the VM. */
   reset({ hcr, mpidr }: { readonly hcr: bigint; readonly mpidr: bigint }): void {
-    const { context, state, vcpuDebugState, externalDebugState } = this.memory;
-    for (const block of [context, vcpuDebugState, externalDebugState]) for (const slot of block.layout.slots) block.set(slot.name, 0n);
+    // The debugger's set is the VMM's, and stays.
+    const { context, state, vcpuDebugState } = this.memory;
+    for (const block of [context, vcpuDebugState]) for (const slot of block.layout.slots) block.set(slot.name, 0n);
     context.set('PSTATE', PSTATE_EL1H_MASKED);
     context.set('SCTLR_EL1', SCTLR_RESET);
     context.set('VMPIDR_EL2', mpidr);

@@ -65,6 +65,34 @@ export class HostTimers {
     this.#updatePhysical();
   }
 
+  /** Of a vCPU that is not loaded: whether a level is another than was told, so that there is something for it to do. */
+  get changed(): boolean {
+    const { state } = this.#guest.memory;
+    const { vtimer, ptimer } = this.#guest.lines;
+    if (((state.get('cntv-ctl') | state.get('cntp-ctl')) & TIMER_ON) === 0n) return vtimer || ptimer;
+    const count = this.#count();
+    return timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), this.#virtual(count)) !== vtimer || timerLine(state.get('cntp-ctl'), state.get('cntp-cval'), count) !== ptimer;
+  }
+
+  /** Of a vCPU that is not loaded: the physical count at which its next timer fires. */
+  get deadline(): bigint | undefined {
+    const { state } = this.#guest.memory;
+    if (((state.get('cntv-ctl') | state.get('cntp-ctl')) & TIMER_ON) === 0n) return undefined;
+    const count = this.#count();
+    return earliest(timerDue(state.get('cntp-ctl'), state.get('cntp-cval'), count), this.#virtualDue(state.get('cntv-ctl'), count));
+  }
+
+  #virtual(count: bigint): bigint {
+    return BigInt.asUintN(64, count - this.#guest.memory.state.get('cntvoff'));
+  }
+
+  /** The physical count at which the virtual timer fires, with this control. */
+  #virtualDue(control: bigint, count: bigint): bigint | undefined {
+    const { state } = this.#guest.memory;
+    const due = timerDue(control, state.get('cntv-cval'), this.#virtual(count));
+    return due === undefined ? undefined : BigInt.asUintN(64, due + state.get('cntvoff'));
+  }
+
   /** Takes an interrupt that is a timer's; false for any other. */
   interrupted(id: number): boolean {
     const { code } = this.#host;
@@ -79,16 +107,14 @@ export class HostTimers {
     return true;
   }
 
-  /** Sets the host's timer to the next deadline. By the EL0 name in both modes: with E2H it reaches the timer of EL2. */
-  program({ waiting = false }: { readonly waiting?: boolean } = {}): void {
+  /** Sets the host's timer to the next deadline, or `others`, a count by which to be back. By the EL0 name in both modes: with E2H it reaches the timer of EL2. */
+  program({ waiting = false, others }: { readonly waiting?: boolean; readonly others?: bigint } = {}): void {
     const { state } = this.#guest.memory;
     const physical = state.get('cntp-ctl');
     const virtual = waiting && this.#perRun ? state.get('cntv-ctl') : 0n;
-    if (((physical | virtual) & TIMER_ON) === 0n && !this.#on) return;
+    if (((physical | virtual) & TIMER_ON) === 0n && !this.#on && others === undefined) return;
     const count = this.#count();
-    const offset = state.get('cntvoff');
-    const virtualDue = timerDue(virtual, state.get('cntv-cval'), BigInt.asUintN(64, count - offset));
-    const due = earliest(timerDue(physical, state.get('cntp-cval'), count), virtualDue === undefined ? undefined : BigInt.asUintN(64, virtualDue + offset));
+    const due = earliest(others, earliest(timerDue(physical, state.get('cntp-cval'), count), this.#virtualDue(virtual, count)));
     const { code } = this.#host;
     if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
     if ((due !== undefined) === this.#on) return;
@@ -119,7 +145,7 @@ export class HostTimers {
   /** A timer that is in hardware only while the guest runs has no line then that the host could hear: its state in memory says what it is. */
   #syncVirtual(): void {
     const { state } = this.#guest.memory;
-    const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), BigInt.asUintN(64, this.#count() - state.get('cntvoff')));
+    const level = timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), this.#virtual(this.#count()));
     if (level === this.#guest.lines.vtimer) return;
     this.#mask(level);
     this.#setLines({ vtimer: level });

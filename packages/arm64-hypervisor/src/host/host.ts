@@ -273,6 +273,8 @@ export class Host implements HostContext {
       code.place = { step: 'tlb-invalidate', phase: '', kind: 'stage2' };
       // With TGE set the instructions would mean the host's own translation.
       if (this.mode === 'vhe') code.write('HCR_EL2', HCR_EL2.encode({ RW: 1, E2H: 1, VM: 1 }));
+      // A host with VHE may have the tables of the guest it has just left there, for its next entry.
+      const before = code.read('VTTBR_EL2');
       code.write('VTTBR_EL2', vttbr);
       code.isb();
       code.dsb('ish');
@@ -284,7 +286,7 @@ export class Host implements HostContext {
         code.invalidate('TLBI VMALLE1IS');
       }
       code.dsb('ish');
-      code.write('VTTBR_EL2', 0n);
+      code.write('VTTBR_EL2', before);
       if (this.mode === 'vhe') code.write('HCR_EL2', this.constants.hcr);
       code.isb();
     });

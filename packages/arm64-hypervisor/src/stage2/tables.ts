@@ -101,6 +101,21 @@ export class Stage2Tables {
     }
   }
 
+  /** Takes the permission to write from all that is mapped in a range; blocks that are not all in it are broken up. The caller invalidates the TLB. */
+  protect(guest: bigint, size: bigint): void {
+    const end = guest + size;
+    for (let address = guest; address < end;) {
+      const found = this.blockFree(address) ? { size: BLOCK_SIZE } : this.lookup(address) ?? { size: PAGE };
+      const start = address & ~(found.size - 1n);
+      if ('host' in found && !found.readOnly) {
+        const whole = start >= guest && start + found.size <= end;
+        const at = this.#entry(address, whole && found.size === BLOCK_SIZE ? 2 : 3, true) as bigint;
+        this.#write(at, this.#read(at) & ~S2AP_WRITE);
+        address = whole ? start + found.size : (address & ~(PAGE - 1n)) + PAGE;
+      } else address = start + found.size;
+    }
+  }
+
   /** Gives every page back. The caller has invalidated the TLB. */
   dispose(): void {
     for (const table of this.#tables) this.#pages.free(table);
