@@ -23,6 +23,8 @@ export { DEBUG_DIRTY, VcpuMemory } from './guest/vcpu-memory.ts';
 export type { HostConstants, HostContext } from './host/context.ts';
 export { Host, RunawayError } from './host/host.ts';
 export type { HostOptions, Occupant } from './host/host.ts';
+export { HOST_MEMORY, hostOn } from './host/board.ts';
+export type { HostPlaces, HostShare } from './host/board.ts';
 export { HostGicV3 } from './host/gicv3.ts';
 export { HostGicV2, INTID, KICK_INTID } from './host/interrupts.ts';
 export type { HostGicV2Places } from './host/interrupts.ts';
