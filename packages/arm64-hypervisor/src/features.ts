@@ -34,6 +34,7 @@ export const VCPU_FEATURES = {
 
 export type VcpuFeature = keyof typeof VCPU_FEATURES;
 
+const NONE: readonly VcpuFeature[] = [];
 const NAMES = Object.keys(VCPU_FEATURES) as readonly VcpuFeature[];
 const known = (name: string): name is VcpuFeature => name in VCPU_FEATURES;
 
@@ -53,7 +54,7 @@ function unknown(value: string): never {
 /** The features of one VM. */
 export class VmFeatures {
   readonly #host: HostFeatures;
-  #chosen: ReadonlySet<VcpuFeature> | undefined;
+  #chosen: readonly VcpuFeature[] | undefined;
 
   constructor(host: HostFeatures) {
     this.#host = host;
@@ -61,7 +62,12 @@ export class VmFeatures {
 
   /** Whether the VM's vCPUs have it; none before the first is initialised. */
   has(feature: VcpuFeature): boolean {
-    return this.#chosen?.has(feature) === true;
+    return this.chosen.includes(feature);
+  }
+
+  /** In the order of the bits. The same array until it changes. */
+  get chosen(): readonly VcpuFeature[] {
+    return this.#chosen ?? NONE;
   }
 
   /** What a vCPU could be given here. */
@@ -75,15 +81,15 @@ export class VmFeatures {
    */
   choose(features: readonly string[]): void {
     const names = features.map((name) => (known(name) ? name : unknown(`feature '${name}'`)));
-    const lasting = new Set(names.filter((name) => name !== 'power-off'));
+    const lasting = NAMES.filter((name) => name !== 'power-off' && names.includes(name));
     for (const name of lasting) this.#check(name);
-    if (lasting.has('ptrauth-address') !== lasting.has('ptrauth-generic')) {
+    if (lasting.includes('ptrauth-address') !== lasting.includes('ptrauth-generic')) {
       refuse('one of ptrauth-address and ptrauth-generic', 'pointer authentication is given whole', 'ask for both or neither');
     }
-    if (this.#chosen !== undefined && !same(this.#chosen, lasting)) {
+    if (this.#chosen !== undefined && list(this.#chosen) !== list(lasting)) {
       refuse(`features ${list(lasting)}`, `all vCPUs of a VM have the same, and it has ${list(this.#chosen)}`, 'ask for these; power-off alone may differ');
     }
-    this.#chosen = lasting;
+    this.#chosen ??= lasting;
   }
 
   #check(name: VcpuFeature): void {
@@ -92,11 +98,7 @@ export class VmFeatures {
   }
 }
 
-const list = (features: ReadonlySet<string>): string => [...features].join(', ') || 'none';
-
-function same(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  return a.size === b.size && [...a].every((name) => b.has(name));
-}
+const list = (features: readonly string[]): string => features.join(', ') || 'none';
 
 function refuse(value: string, rule: string, remedy: string): never {
   throw new KvmError('EINVAL', { value, rule, remedy });

@@ -22,7 +22,9 @@ import { VcpuMemory } from './guest/vcpu-memory.ts';
 import { RunawayError } from './host/host.ts';
 import { INTID } from './host/interrupts.ts';
 import { PAGE } from './host/pages.ts';
+import { EmulatedRegisters } from './one-reg/emulated.ts';
 import { oneRegisters } from './one-reg/one-registers.ts';
+import { GuestStorage } from './one-reg/storage.ts';
 import { VCPU_SIZE } from './context/layout.ts';
 import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
@@ -45,7 +47,8 @@ const FUTILE_EXITS = 1000;
 export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   readonly guest: Guest;
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
-  readonly oneRegisters = oneRegisters();
+  readonly oneRegisters: VcpuBackend<Arm64DebugExit>['oneRegisters'];
+  readonly emulated: EmulatedRegisters;
   readonly attributes = NO_ATTRIBUTES;
   readonly #vm: Arm64Vm;
   readonly #slotAt: (address: bigint) => MemorySlot | undefined;
@@ -77,7 +80,10 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
     this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, vm.interruptInterface.properties);
     this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', forwarded: this.#virtualInterrupts !== undefined, setLines: (change) => { this.#setLines(change); } });
-    this.registers = vcpuRegisters({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
+    const storage = new GuestStorage({ guest: this.guest, processor: host.processor, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
+    this.registers = vcpuRegisters(storage, faithful);
+    this.emulated = new EmulatedRegisters(vm.registers);
+    this.oneRegisters = oneRegisters({ storage, vm: vm.registers, emulated: this.emulated }, faithful);
   }
 
   get deviceLines(): Readonly<Record<string, boolean>> {
@@ -102,6 +108,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   }
 
   /** Another vCPU starts this one (PSCI CPU_ON): a reset, of which the VMM sees the result at once. */
+    this.emulated.reset();
   start({ entry, context, bigEndian }: CpuStart): void {
     this.#reset();
     if (bigEndian) this.guest.setSysreg('SCTLR_EL1', this.guest.sysreg('SCTLR_EL1') | SCTLR_EL1.mask('EE'));
@@ -345,7 +352,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     };
     return {
       guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), slots: vm.slots, faithful: vm.world.faithful,
-      slotAt: this.#slotAt, hostRegister: read, count: () => read('CNTPCT_EL0'),
+      slotAt: this.#slotAt, emulated: this.emulated, hostRegister: read, count: () => read('CNTPCT_EL0'),
       firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
       tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.othersReady(this),
       sendSgi: (value) => vm.sendSgi(guest, value), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,

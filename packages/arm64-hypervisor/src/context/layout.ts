@@ -93,6 +93,7 @@ export const VCPU_STATE: Layout = layout('vcpu-state', doublewords([
   'cntvoff', 'cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval', 'host-pmscr', 'timer-enabled',
   'host-mdcr', 'host-pmuserenr', 'host-pmblimitr', 'fp-owner', 'debug-owner', 'external-mdscr',
   'vgic-used', 'vgic-hcr', 'vgic-vmcr', 'vgic-ap0', 'vgic-ap1', ...Array.from({ length: 16 }, (_, n) => `vgic-lr${n}`),
+  'vsesr', 'cntpoff',
 ]));
 
 /** Offsets of the parts of a vCPU's memory, each a structure above. One vCPU occupies `VCPU_SIZE` bytes, page aligned. */

@@ -3,6 +3,7 @@ import type { Exit } from '@worldswitch/hypervisor';
 import type { MemorySlot } from '@worldswitch/hypervisor';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { Guest } from '../guest/guest.ts';
+import type { EmulatedRegisters } from '../one-reg/emulated.ts';
 import type { FaultName } from '../switch/faults.ts';
 import type { MappedSlots } from '../stage2/mapped-slots.ts';
 import type { Answer } from './answer.ts';
@@ -32,6 +33,8 @@ export interface ExitContext {
   /** Faults of the original code that the host has too. */
   readonly faithful: ReadonlySet<FaultName>;
   slotAt(address: bigint): MemorySlot | undefined;
+  /** Registers that only the VM has. */
+  readonly emulated: EmulatedRegisters;
   /** A register of the host, for what a guest may see of it. */
   readonly hostRegister: (name: RegisterName) => bigint;
   /** The physical count. */

@@ -98,11 +98,12 @@ describe('emulated registers', () => {
   it('hide what guests do not have, and show the rest of the host\'s core', () => {
     const own = (name: RegisterName): bigint => lab().processor.get(name);
     // EL2 11:8, EL3 15:12, GIC 27:24, SVE 35:32; PMUVer 11:8, TraceVer 7:4, PMSVer 35:32; VH 11:8, LO 19:16.
-    expect(read(lab(), 'ID_AA64PFR0_EL1')).toBe(own('ID_AA64PFR0_EL1') & ~0xf_0f00_ff00n);
+    // CSV2 and CSV3, 63:56, say that nothing is done ahead of time that could be seen.
+    expect(read(lab(), 'ID_AA64PFR0_EL1')).toBe((own('ID_AA64PFR0_EL1') & ~0xf_0f00_ff00n) | (0x11n << 56n));
     expect(read(lab(), 'ID_AA64DFR0_EL1')).toBe(own('ID_AA64DFR0_EL1') & ~0xf_0000_0ff0n);
     expect(read(lab(), 'ID_AA64MMFR1_EL1')).toBe(own('ID_AA64MMFR1_EL1') & ~0xf_0f00n);
     expect(read(lab(), 'ID_AA64MMFR0_EL1')).toBe(own('ID_AA64MMFR0_EL1'));
-    // Pointer authentication: APA 7:4, API 11:8, GPA 27:24, GPI 31:28. CSV2 of 2 has SCXTNUM_ELx, 1 has not.
+    // Pointer authentication: APA 7:4, API 11:8, GPA 27:24, GPI 31:28. A CSV2 of 2 has SCXTNUM_ELx, 1 has not.
     const one = lab();
     one.processor.registers.set('ID_AA64ISAR1_EL1', 0xffff_ffff_ffffn);
     one.processor.registers.set('ID_AA64PFR0_EL1', 2n << 56n);
@@ -111,7 +112,7 @@ describe('emulated registers', () => {
       found = [p.x[5], p.x[6]];
       return SYSTEM_OFF(p);
     });
-    expect(found).toEqual([0xffff_00ff_f00fn, 0n]);
+    expect(found).toEqual([0xffff_00ff_f00fn, 0x11n << 56n]);
   });
   it('answer reserved identification registers with zero, and let nobody write', () => {
     // op0 3, op1 0, CRn 0, CRm 7, op2 7.

@@ -1,11 +1,12 @@
 /** System registers the guest does not reach itself: what each gives and takes. A register without a row is UNDEFINED for the guest. */
-import { CTR_EL0, HCR_EL2, ID_AA64DFR0_EL1, ID_AA64ISAR1_EL1, ID_AA64MMFR1_EL1, ID_AA64PFR0_EL1, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
-import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import { HCR_EL2, REGISTERS, REGISTER_LIST, encodingOf, genericName, indexInFamily, nameOf, packEncoding } from '@worldswitch/arm64-sysreg';
 import type { CONTEXT_SYSREGS } from '../context/layout.ts';
 import type { DebugBank } from '../guest/vcpu-memory.ts';
 import { injectUndefined } from '../guest/inject.ts';
 import { readPhysicalTimer, writePhysicalTimer } from '../guest/timers.ts';
 import type { PhysicalTimerRegister } from '../guest/timers.ts';
+import { IDENTIFICATION_ENCODINGS } from '../one-reg/identification.ts';
+import { CACHES_MAX } from '../one-reg/caches.ts';
 import { RESUME } from './context.ts';
 import type { ExitContext, Outcome } from './context.ts';
 
@@ -94,9 +95,8 @@ add('ACTLR_EL1', { because: 'implementation defined; a guest may look and change
 for (const name of ['DC ISW', 'DC CSW', 'DC CISW']) add(name, { because: 'acts on all of a cache, which a guest does not own', write: () => true });
 
 // What caches look like: HCR_EL2.TID2.
-for (const name of ['CTR_EL0', 'CLIDR_EL1'] as const) add(name, { because: 'what the host\'s core says', read: ({ hostRegister }) => hostRegister(name) });
+add('CLIDR_EL1', { because: 'the vCPU\'s, which may run on any core', read: ({ emulated }) => emulated.caches.clidr });
 const CSSELR_FIELDS = 0xfn;
-const CSSELR_IND = 1n;
 add('CSSELR_EL1', {
   because: 'chooses for CCSIDR_EL1, which is made up here: the register of the core stays the host\'s',
   read: ({ guest }) => guest.sysreg('CSSELR_EL1'),
@@ -106,12 +106,10 @@ add('CSSELR_EL1', {
   },
 });
 add('CCSIDR_EL1', {
-  because: 'every cache has one set of one way (NumSets and Associativity 0), so that a guest that goes through all of them traps once and not thousands of times',
-  read: ({ guest, hostRegister }) => {
-    const { DminLine, IminLine } = CTR_EL0.decode(hostRegister('CTR_EL0'));
-    // Words as a power of two there, 16 bytes as one here.
-    const words = (guest.sysreg('CSSELR_EL1') & CSSELR_IND) === 0n ? DminLine : IminLine;
-    return BigInt(words - 2);
+  because: 'the vCPU\'s, by the cache that CSSELR_EL1 names; UNKNOWN for one that there cannot be',
+  read: ({ guest, emulated }) => {
+    const csselr = Number(guest.sysreg('CSSELR_EL1') & CSSELR_FIELDS);
+    return csselr < CACHES_MAX ? emulated.caches.guestCcsidr(csselr) : 0n;
   },
 });
 
@@ -129,30 +127,8 @@ for (const name of ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0'] as const s
 
 // Identification: HCR_EL2.TID3.
 
-const HIDDEN: Partial<Record<RegisterName, bigint>> = {
-  // CSV2 of 2 stands for SCXTNUM_ELx, which trap; 1, which needs no registers, stays.
-  ID_AA64PFR0_EL1: ID_AA64PFR0_EL1.mask('EL2') | ID_AA64PFR0_EL1.mask('EL3') | ID_AA64PFR0_EL1.mask('SVE') | (2n << 56n),
-  // Pointer authentication is UNDEFINED for guests (HCR_EL2.{API, APK}).
-  ID_AA64ISAR1_EL1: (['APA', 'API', 'GPA', 'GPI'] as const).reduce((all, field) => all | ID_AA64ISAR1_EL1.mask(field), 0n),
-  ID_AA64DFR0_EL1: ID_AA64DFR0_EL1.mask('PMUVer') | ID_AA64DFR0_EL1.mask('PMSVer') | ID_AA64DFR0_EL1.mask('TraceVer'),
-  ID_AA64MMFR1_EL1: ID_AA64MMFR1_EL1.mask('VH') | ID_AA64MMFR1_EL1.mask('LO'),
-};
-/** System registers of a GICv3 are there for guests that have one; a guest with a GICv2, or with a controller of the VMM's, must not look for them. */
-const GIC_REGISTERS = ID_AA64PFR0_EL1.mask('GIC');
-function hidden(name: RegisterName, { gicRegisters }: ExitContext): bigint {
-  const fields = HIDDEN[name] ?? 0n;
-  return name === 'ID_AA64PFR0_EL1' && !gicRegisters ? fields | GIC_REGISTERS : fields;
-}
-const NIBBLES = /^(ID_AA64|ID_|MVFR)/;
-for (const { name } of REGISTER_LIST) {
-  if (!NIBBLES.test(name)) continue;
-  add(name, { because: 'what a guest has: the host\'s, without what is not given on', read: (context) => context.hostRegister(name) & ~hidden(name, context) });
-}
-for (let crm = 1; crm < 8; crm++) {
-  for (let op2 = 0; op2 < 8; op2++) {
-    const reserved = packEncoding(3, 0, 0, crm, op2);
-    if (!rows.has(reserved)) rows.set(reserved, { because: 'reserved identification register: zero (DDI 0487 D23.3.1)', read: () => 0n });
-  }
+for (const packed of IDENTIFICATION_ENCODINGS) {
+  rows.set(packed, { because: 'the VM\'s, as the VMM has set it; reserved ones are zero (DDI 0487 D23.3.1)', read: ({ emulated }) => emulated.identification.read(packed) });
 }
 add('REVIDR_EL1', { because: 'what the host\'s core says', read: ({ hostRegister }) => hostRegister('REVIDR_EL1') });
 

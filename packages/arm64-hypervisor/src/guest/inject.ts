@@ -19,8 +19,9 @@ export function injectAbort(guest: Guest, kind: 'data' | 'instruction', far: big
   guest.pending = { kind: 'exception', esr: encodeSyndrome(syndrome), far, vector: SYNCHRONOUS };
 }
 
-/** A virtual SError, pending until the guest unmasks it. */
-export function injectSerror(guest: Guest): void {
+/** A virtual SError, pending until the guest unmasks it. `syndrome`: VSESR_EL2, for processors with the RAS extension. */
+export function injectSerror(guest: Guest, syndrome = 0n): void {
   const { state } = guest.memory;
+  state.set('vsesr', syndrome);
   state.set('hcr', state.get('hcr') | HCR_EL2.mask('VSE'));
 }

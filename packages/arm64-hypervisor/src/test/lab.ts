@@ -30,7 +30,8 @@ export interface Lab {
 
 export const SYSTEM_OFF: Happening = (p) => p.call(0x8400_0008n);
 
-export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64HypervisorOptions> = {}): Lab {
+/** `features`: of the vCPU, and so of its VM. */
+export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64HypervisorOptions> = {}, features: readonly string[] = ['psci-0.2']): Lab {
   const processor = new ModelProcessor();
   processor.dataOrder = options.byteOrder ?? 'little';
   const reports: string[] = [];
@@ -40,7 +41,7 @@ export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64Hypervi
   vm.setMemoryRegion({ slot: 0, guestAddress: GUEST_RAM, size: 0x20_3000n, hostAddress: HOST_MEMORY });
   vm.setMemoryRegion({ slot: 1, guestAddress: READ_ONLY.address, size: READ_ONLY.size, hostAddress: HOST_MEMORY + 0x20_3000n, readOnly: true });
   const vcpu = vm.createVcpu(0);
-  vcpu.initialise(['psci-0.2']);
+  vcpu.initialise(features);
   vcpu.setRegister('pc', GUEST_RAM);
   return {
     processor, hypervisor, vm, backend: vm.backend as Arm64Vm, vcpu, reports,

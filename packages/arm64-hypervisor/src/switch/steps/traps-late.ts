@@ -37,7 +37,7 @@ function commonOff({ code, vcpu, features }: SwitchContext): void {
 function hcrOn({ code, vcpu, features }: SwitchContext): void {
   const hcr = code.load(vcpu.state, 'hcr');
   code.write('HCR_EL2', hcr | ROUTED | code.load(vcpu.state, 'irq-lines'));
-  if (features.ras && (hcr & VSE) !== 0n) code.write('VSESR_EL2', 0n);
+  if (features.ras && (hcr & VSE) !== 0n) code.restore('VSESR_EL2', vcpu.state, 'vsesr');
 }
 
 /** A virtual SError that was delivered is no longer pending: the processor cleared VSE, and the copy must follow. */

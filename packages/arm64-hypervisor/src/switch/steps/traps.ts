@@ -40,8 +40,7 @@ export const trapsOn: Step = {
   because: 'without VHE, HCR_EL2.TGE and the traps decide what the host itself may reach, so its registers are saved before',
   run: ({ code, mode, vcpu, host, features }) => {
     code.restore('HCR_EL2', vcpu.state, 'hcr');
-    // The virtual SError reports no error of its own.
-    if (features.ras && (vcpu.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) code.write('VSESR_EL2', 0n);
+    if (features.ras && (vcpu.state.get('hcr') & HCR_EL2.mask('VSE')) !== 0n) code.restore('VSESR_EL2', vcpu.state, 'vsesr');
     code.write('HSTR_EL2', HSTR_T15);
     if (features.pmu) {
       code.write('PMSELR_EL0', 0n);
