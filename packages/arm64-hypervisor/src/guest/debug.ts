@@ -33,9 +33,9 @@ export function writeDebugSet(set: Block, { bcr, bvr, wcr, wvr }: NonNullable<Gu
 
 /**
  * Before each entry: MDCR_EL2 for the run, and the debugger's PSTATE.SS and MDSCR_EL1 in place of the guest's. Of `hpmn`, the host's
- * MDCR_EL2, its counters are kept.
+ * MDCR_EL2, its counters are kept. `computed`: the switch itself looks whether the guest has debug events on, as it did until early 2018.
  */
-export function setupDebug(guest: Guest, hpmn: bigint): void {
+export function setupDebug(guest: Guest, hpmn: bigint, computed = false): void {
   const { memory, request } = guest;
   const locked = guest.osLocked;
   const hardware = request.enable && request.hardware !== undefined;
@@ -54,7 +54,7 @@ export function setupDebug(guest: Guest, hpmn: bigint): void {
     } else if (locked) guest.setSysreg('MDSCR_EL1', guest.sysreg('MDSCR_EL1') & ~MDE);
   }
   if (trap) mdcr |= TDA;
-  if ((guest.sysreg('MDSCR_EL1') & (KDE | MDE)) !== 0n) memory.markDirty();
+  if (!computed && (guest.sysreg('MDSCR_EL1') & (KDE | MDE)) !== 0n) memory.markDirty();
   if (memory.state.get('mdcr') === mdcr) return;
   memory.state.set('mdcr', mdcr);
   guest.loaded?.mdcrChanged(mdcr);

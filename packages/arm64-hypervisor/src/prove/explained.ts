@@ -1,6 +1,7 @@
 /** Accesses that no run on this machine can miss, and the fact that asks for them all the same. */
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
 import type { Access } from './trial.ts';
+import type { Constraint } from './variation.ts';
 
 export interface Explanation {
   /** The accesses, in words. */
@@ -70,4 +71,56 @@ export const EXPLANATIONS: readonly Explanation[] = [
 
 export function explanationOf({ step, text }: Access, mode: AccessorMode): Explanation | undefined {
   return EXPLANATIONS.find(({ steps, access, modes }) => (steps?.test(step) ?? true) && access.test(text) && (modes?.includes(mode) ?? true));
+}
+
+/** Constraints that no order shows here. */
+export interface ConstraintExplanation {
+  /** The constraints, in words. */
+  readonly about: string;
+  readonly step: RegExp;
+  readonly after: RegExp;
+  readonly modes?: readonly AccessorMode[];
+  readonly why: string;
+  readonly source: string;
+}
+
+export const CONSTRAINT_EXPLANATIONS: readonly ConstraintExplanation[] = [
+  {
+    about: 'what is an AArch32 guest\'s', step: /^(aarch32|fpexc)-/, after: /./,
+    why: 'no guest here has an AArch32 EL1, so that these steps ask and do nothing', source: 'DDI 0487 FPEXC32_EL2, HCR_EL2.RW; restore_guest_32bit_state and __sysreg32_restore_state of Linux',
+  },
+  {
+    about: 'what hides or ends it again, or asks for the flag it asks for', step: /./, after: /^(aarch32|fpexc)-/,
+    why: 'the same', source: 'DDI 0487 FPEXC32_EL2, HCR_EL2.RW, DBGVCR32_EL2',
+  },
+  {
+    about: 'the vCPU\'s memory, after the vector has found whose it is', step: /^(guest-exit|sp-exchange)$/, after: /^vector$/,
+    why: 'machine code has only what the vector found to store by; hosted code knows its vCPU', source: '__guest_exit of Linux 6.1, which is handed the vCPU in x1',
+  },
+  {
+    about: 'stage 2, after the guest\'s EL1 is complete and before HCR_EL2 turns it on', step: /^(stage2-on|traps-on)$/, after: /^(guest-sysregs-restore|stage2-on)$/,
+    why: 'a processor may walk tables for EL1 ahead of any instruction there, as soon as HCR_EL2 lets it; here nothing is walked before it is used',
+    source: 'Cortex-A76 erratum 1165522; Cortex-A57 erratum 1319537 and Cortex-A72 erratum 1319367; __kvm_vcpu_run of Linux 6.1',
+  },
+  {
+    about: 'the host\'s EL1, after the guest\'s stage 2 is gone', step: /^host-(sysregs|array|all)-restore$/, after: /^(stage2|traps)-off$/, modes: ['nvhe'],
+    why: 'a walk by the host\'s tables, made ahead, would go through the guest\'s stage 2 and stay in the TLB under its VMID', source: 'Cortex-A57 erratum 1319537; __kvm_vcpu_run of Linux 6.1, which loads the host\'s stage 2 first',
+  },
+  {
+    about: 'a DSB before the translation of EL1 changes hands', step: /^(guest|host)-sysregs-restore$/, after: /-walks-done$/,
+    why: 'a walk that began before the exception to EL2 may still go on; here it is over with its instruction', source: 'DDI 0487 D8.2 (context changes), B2.6.12; __kvm_vcpu_run of Linux 6.7 (dsb nsh)',
+  },
+  {
+    about: 'profiling on again, after the host\'s EL1 is back', step: /^spe-on$/, after: /^host-sysregs-restore$/,
+    why: 'from then on samples may be taken for a buffer in the host\'s addresses; at EL2 none is taken, so that on a processor like this one only the ERET behind both matters',
+    source: 'DDI 0487 D14 (StatisticalProfilingEnabled); the description of the series of late 2017, and __debug_switch_to_host of Linux 4.16',
+  },
+  {
+    about: 'the late drain, where the fault of that name has it', step: /^spe-off-late$/, after: /./,
+    why: 'it is a fault, and absent unless asked for', source: '__debug_switch_to_guest of Linux 4.15',
+  },
+];
+
+export function constraintExplanationOf({ step, after }: Constraint, mode: AccessorMode): ConstraintExplanation | undefined {
+  return CONSTRAINT_EXPLANATIONS.find((one) => one.step.test(step) && one.after.test(after) && (one.modes?.includes(mode) ?? true));
 }

@@ -1,15 +1,15 @@
 /** Proofs of a world switch on a machine that the caller brings: orders, removals, injections. */
 export { Bench } from './bench.ts';
 export type { Access, Interposer, RunningTrial, Trial } from './trial.ts';
-export { briefScenarios, scenarios, scenariosFor } from './scenario.ts';
-export type { DebugUse, Scenario } from './scenario.ts';
-export type { ProofMachine, ProofMachines, Sync } from './machine.ts';
+export { briefScenarios, orderScenarios, scenarios, scenariosFor, specialScenarios } from './scenario.ts';
+export type { DebugUse, FailurePoint, Scenario } from './scenario.ts';
+export type { Equipment, ProfilingPlaces, ProofMachine, ProofMachines, Sync } from './machine.ts';
 export { ASPECTS, firstDifference } from './observation.ts';
 export type { Aspect, Difference, Look, Observation } from './observation.ts';
-export { EXPLANATIONS, explanationOf } from './explained.ts';
-export type { Explanation } from './explained.ts';
+export { CONSTRAINT_EXPLANATIONS, EXPLANATIONS, constraintExplanationOf, explanationOf } from './explained.ts';
+export type { ConstraintExplanation, Explanation } from './explained.ts';
 export { accessesOf, leavingOut, needless, remove } from './remove.ts';
-export type { Removal, RemovalReport, RemoveOptions } from './remove.ts';
+export type { Leftover, Removal, RemovalReport, RemoveOptions } from './remove.ts';
 export { necessity } from './necessity.ts';
 export type { Necessity, NecessityOptions } from './necessity.ts';
 export { permute } from './permute.ts';

@@ -10,6 +10,21 @@ export const HOST_INTERRUPT = 2;
 /** When writes to system registers act; see the processor's option of that name. */
 export type Sync = 'early' | 'late';
 
+/**
+ * `plain`: the host has a GICv2 without virtualisation extensions, and no profiling. `gicv2`: with them. `gicv3`: a GICv3, and FEAT_SPE.
+ */
+export type Equipment = 'plain' | 'gicv2' | 'gicv3';
+
+/** Memory for a host that profiles itself, aligned to pages, used by nobody else. */
+export interface ProfilingPlaces {
+  /** Where instructions of the host's own can lie. */
+  readonly code: bigint;
+  /** For a table of translation, one page. */
+  readonly tables: bigint;
+  readonly buffer: bigint;
+  readonly bytes: bigint;
+}
+
 export interface ProofMachine {
   /** At its reset whenever `reset` has returned. */
   readonly processor: HostProcessor;
@@ -36,7 +51,11 @@ export interface ProofMachine {
   poke(register: RegisterName, value: bigint): void;
   /** A64 source at an address. Throws for a source that is wrong. */
   assemble(source: string, origin: bigint): Uint8Array;
+  /** GICH by its physical address: with `gicv2`. */
+  readonly virtualControl?: bigint;
+  /** With `gicv3`. */
+  readonly profiling?: ProfilingPlaces;
 }
 
-/** The machines of a proof: one for each way in which writes act. Made once, then reset for every run. */
-export type ProofMachines = (sync: Sync) => ProofMachine;
+/** The machines of a proof: one for each way in which writes act, and for what the host has. Made once, then reset for every run. */
+export type ProofMachines = (sync: Sync, equipment: Equipment) => ProofMachine;

@@ -2,7 +2,7 @@
 import { hex } from '@worldswitch/bits';
 
 /** In the order in which a difference is told: what people would notice first, first. */
-export const ASPECTS = ['failure', 'exit', 'guest memory', 'host register', 'guest context', 'guest register at entry'] as const;
+export const ASPECTS = ['failure', 'exit', 'guest memory', 'host register', 'panic report', 'guest context', 'guest register at entry'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
 /** One look: names once, values in their order. `where` says when it was taken. */
@@ -19,7 +19,7 @@ export interface Observation {
   /** What the VMM was told, in order. */
   readonly exits: readonly string[];
   readonly looks: readonly Look[];
-  /** Round trips made. */
+  /** Round trips made, each with an order of its own where the trial has a `pass`. */
   readonly roundTrips: number;
 }
 

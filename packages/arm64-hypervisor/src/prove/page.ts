@@ -94,8 +94,8 @@ ${answers(revision, drawn)}
 
 ## Totals
 
-${table(['pair', 'orders permitted', 'run', 'round trips', 'that differ', 'constraints shown necessary'], results.filter(({ orders }) => orders !== undefined).map((result) => [
-    pairName(result), result.orders?.total ?? '', result.orders?.run ?? '', result.orders?.roundTrips ?? '', result.orders?.failures ?? '', `${needed(result).length} of ${(result.constraints ?? []).filter(({ verdict }) => verdict !== 'phases').length}`,
+${table(['pair', 'orders permitted', 'round trips, each in its own', 'different orders', 'guests', 'that notice', 'constraints shown necessary'], results.filter(({ orders }) => orders !== undefined).map((result) => [
+    pairName(result), result.orders?.total ?? '', result.orders?.run ?? '', result.orders?.distinct ?? '', result.orders?.guests ?? '', result.orders?.failures ?? '', `${needed(result).length} of ${(result.constraints ?? []).filter(({ verdict }) => verdict !== 'phases').length}`,
   ]))}
 
 ${results.some(({ orders }) => (orders?.missing ?? []).length > 0) ? `Constraints that the steps of other revisions would need for that:\n\n${results.flatMap((result) => (result.orders?.missing ?? []).map((text) => `- ${pairName(result)}: ${text}`)).join('\n')}\n\n` : ''}Of the orders permitted those that were run are drawn so that each is as likely as any other.

@@ -85,3 +85,10 @@ export function implied({ after }: Poset, a: number, b: number): boolean {
   });
   return reaches(b, true);
 }
+
+/** The same order with every constraint that follows from others written out: `b` after `a` for all a before b. */
+export function closure({ size, after }: Poset): Poset {
+  const all: (ReadonlySet<number> | undefined)[] = Array.from({ length: size });
+  const before = (n: number): ReadonlySet<number> => (all[n] ??= new Set(after[n].flatMap((one) => [one, ...before(one)])));
+  return { size, after: Array.from({ length: size }, (_, n) => [...before(n)]) };
+}

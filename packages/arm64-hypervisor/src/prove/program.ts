@@ -47,11 +47,12 @@ const CURRENT_SP = 0x200;
 const entry = (offset: number, body: string): string => `.org ${offset}\n${body}`;
 export const COUNTER = { synchronous: 0, irq: 8, fiq: 16, serror: 24 } as const;
 
-export function vectorTable(): string {
+/** `interrupt` is what the handler of interrupts does besides counting; with the VMM's lines it turns the timer off and acknowledges by a store. */
+export function vectorTable(interrupt?: string): string {
   const done = 'mov x16, #0\nmov x17, #0\neret\n';
   const synchronous = `mrs x16, ESR_EL1\n${keep('x16')}lsr x16, x16, #26\ncmp x16, #0x15\nb.eq 1f\nmrs x16, ELR_EL1\nadd x16, x16, #4\nmsr ELR_EL1, x16\n1:\n${count(COUNTER.synchronous)}${done}`;
   // The store leaves: the VMM sees that the timer is off and lowers the line.
-  const irq = `msr CNTV_CTL_EL0, xzr\nstr wzr, [x21, #0x40]\n${count(COUNTER.irq)}${done}`;
+  const irq = `${interrupt ?? 'msr CNTV_CTL_EL0, xzr\nstr wzr, [x21, #0x40]\n'}${count(COUNTER.irq)}${done}`;
   return entry(CURRENT_SP, synchronous) + entry(CURRENT_SP + 0x80, irq) + entry(CURRENT_SP + 0x100, `${count(COUNTER.fiq)}${done}`) + entry(CURRENT_SP + 0x180, `${count(COUNTER.serror)}${done}`);
 }
 
@@ -73,7 +74,8 @@ export interface GuestProgram {
 const SYSTEM_OFF = 0x8400_0008;
 const LEFT_BY_HANDLERS: readonly string[] = ['ESR_EL1', 'ELR_EL1', 'SPSR_EL1', 'FAR_EL1'];
 
-const OFF = `movz x0, #${SYSTEM_OFF & 0xffff}
+/** Ends the guest: SYSTEM_OFF. */
+export const OFF = `movz x0, #${SYSTEM_OFF & 0xffff}
 movk x0, #${SYSTEM_OFF >>> 16}, lsl #16
 hvc #0
 b .

@@ -8,14 +8,16 @@ import type { Necessity } from './necessity.ts';
 import { permute } from './permute.ts';
 import { needless, remove } from './remove.ts';
 import type { RemovalReport } from './remove.ts';
-import { briefScenarios, scenarios, scenariosFor } from './scenario.ts';
+import { briefScenarios, orderScenarios, scenarios, scenariosFor, specialScenarios } from './scenario.ts';
 
 export interface OrderResult {
   /** Orders that the constraints permit, in decimal. */
   readonly total: string;
+  /** Round trips, each in an order of its own; how many orders those are; the guests that made them. */
   readonly run: number;
+  readonly distinct: number;
   readonly sampled: boolean;
-  readonly roundTrips: number;
+  readonly guests: number;
   readonly failures: number;
   /** Pairs whose order matters and that no constraint keeps. */
   readonly missing: readonly string[];
@@ -74,19 +76,19 @@ export function prove(bench: Bench, revision: Revision, mode: AccessorMode, { or
   const brief = briefScenarios(seed);
   return {
     revision: revision.name, mode,
-    ...(orders === undefined ? {} : { orders: orderResult(permute(bench, { revision, mode, scenarios: brief, most: orders, seed })) }),
-    ...(tries === undefined ? {} : { constraints: necessity(bench, { revision, mode, scenarios: brief, tries, seed }).map(constraintResult) }),
+    ...(orders === undefined ? {} : { orders: orderResult(permute(bench, { revision, mode, scenarios: orderScenarios(revision, seed), most: orders, seed })) }),
+    ...(tries === undefined ? {} : { constraints: necessity(bench, { revision, mode, scenarios: scenariosFor(revision, [...brief, ...specialScenarios(seed), ...scenarios(seed)]), tries, seed }).map(constraintResult) }),
     ...(removals === undefined ? {} : {
       removal: removalResult(remove(bench, {
-        revision, mode, seed, scenarios: scenariosFor(revision, [...brief, ...scenarios(seed)]), ...(removals === 'all' ? {} : { sample: removals }),
+        revision, mode, seed, scenarios: scenariosFor(revision, [...brief, ...specialScenarios(seed), ...scenarios(seed)]), ...(removals === 'all' ? {} : { sample: removals }),
       })),
     }),
     ...(every === undefined ? {} : { injection: injectionResult(injectAll(bench, { revision, mode, every })) }),
   };
 }
 
-function orderResult({ total, run, sampled, roundTrips, failures }: ReturnType<typeof permute>): OrderResult {
-  return { total: total.toString(), run, sampled, roundTrips, failures: failures.length, missing: [...new Set(failures.flatMap(({ between }) => (between ? [`${between[1]} after ${between[0]}`] : [])))] };
+function orderResult({ total, run, distinct, sampled, runs, failures }: ReturnType<typeof permute>): OrderResult {
+  return { total: total.toString(), run, distinct, sampled, guests: runs, failures: failures.length, missing: [...new Set(failures.flatMap(({ between }) => (between ? [`${between[1]} after ${between[0]}`] : [])))] };
 }
 function constraintResult({ step, after, verdict, counterexample }: Necessity): ConstraintResult {
   return { step, after, verdict, ...(counterexample === undefined ? {} : { otherwise: counterexample.text }) };

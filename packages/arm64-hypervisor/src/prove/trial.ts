@@ -27,6 +27,8 @@ export interface Trial {
   readonly sync?: Sync;
   readonly faithful?: readonly FaultName[];
   readonly interpose?: Interposer;
+  /** The revision for the next round trip, asked before each: the same steps in another order. The load before it and the put after it go by it too. */
+  readonly pass?: () => Revision;
   /** Before the first run of the guest. */
   readonly started?: (run: RunningTrial) => void;
   /** The guest has left hardware, or the processor has just come to hosted code: before any instruction of ours, and after the last. */

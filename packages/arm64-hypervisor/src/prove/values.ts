@@ -9,7 +9,7 @@ const FREE: Readonly<Record<string, bigint>> = {
   SCTLR_EL1: (1n << 14n) | (1n << 15n) | (1n << 16n) | (1n << 18n) | (1n << 26n), CPACR_EL1: 0x1000_0000n, CSSELR_EL1: 3n, CONTEXTIDR_EL1: 0xffff_ffffn,
   ESR_EL1: 0xffff_ffffn, TTBR0_EL1: 0xffff_ffff_fffen, TTBR1_EL1: 0xffff_ffff_fffen, TTBR1_EL2: 0xffff_ffff_fffen, CONTEXTIDR_EL2: 0xffff_ffffn,
   CNTKCTL_EL1: 0x3ffn, SPSR_EL1: 0xf000_0000n, FPCR: 0xc0_0000n, FPSR: 0xf800_009fn, VBAR_EL1: 0n, SP_EL1: ~0xfn & U64, MDCCINT_EL1: 0x6000_0000n, ACTLR_EL1: 0n,
-  TCR_EL1: 0x7f_ffff_ffffn, NZCV: 0xf000_0000n,
+  TCR_EL1: 0x7f_ffff_ffffn, NZCV: 0xf000_0000n, PMUSERENR_EL0: 0xfn,
 };
 const FIXED: Readonly<Record<string, bigint>> = { SCTLR_EL1: 0x30c5_0838n, CPACR_EL1: 0x30_0000n, SPSR_EL1: 5n };
 

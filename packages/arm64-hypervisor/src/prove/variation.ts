@@ -18,7 +18,7 @@ const INTO: readonly Phase[] = ['save-host', 'activate-traps', 'restore-guest'];
 const BACK: readonly Phase[] = ['save-guest', 'deactivate-traps', 'restore-host'];
 const STRETCHES: readonly Stretch[] = [
   { phases: ['load'] }, { phases: INTO, el: 1 }, { phases: INTO, el: 2 }, { phases: ['enter'] }, { phases: ['exit'] }, { phases: ['fixup'] },
-  { phases: BACK, el: 2 }, { phases: BACK, el: 1 }, { phases: ['put'] },
+  { phases: BACK, el: 2 }, { phases: BACK, el: 1 }, { phases: ['put'] }, { phases: ['panic'] },
 ];
 
 /** The steps of a group and what orders them. */

@@ -32,7 +32,7 @@ export const BASE_2015: Revision = {
   fatal: ['fiq', 'serror'],
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostDebugSave,
-    trapsActivate, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
+    trapsActivate, placed(stage2On, 'host-array-save'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
     aarch32Restore, guestArrayRestore, guestFpRestore, guestDebugRestore, guestFrameRestore,
     guestGeneralRestore,
     trapVector,
@@ -40,7 +40,7 @@ export const BASE_2015: Revision = {
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestDebugSave, aarch32Save,
     timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
     hostArrayRestore, hostFpRestore, hostDebugRestore, hostFrameRestore, hostGeneralRestore,
-    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'timer-save'),
+    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'host-fp-restore', 'host-debug-restore', 'timer-save', 'vgic-interface-off', 'vgic-off', 'stage2-off', 'aarch32-save'),
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],
 };

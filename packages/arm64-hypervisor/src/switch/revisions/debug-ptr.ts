@@ -33,7 +33,7 @@ export const DEBUG_PTR: Revision = {
   fatal: ['fiq', 'serror'],
   steps: [
     vcpuPointer, hostGeneralSave, hostFrameSave, hostFpSave, hostArraySave, debugCompute, hostSetSave,
-    trapsActivateGiven, placed(stage2On, 'traps-activate'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
+    trapsActivateGiven, placed(stage2On, 'host-array-save'), placed(vgicOn, 'traps-activate'), VGIC_2015.on, timerRestore,
     aarch32Restore, guestArrayRestore, guestFpRestore, guestSetRestore, guestFrameRestore,
     guestGeneralRestore,
     trapVector,
@@ -41,7 +41,7 @@ export const DEBUG_PTR: Revision = {
     guestGeneralSave, guestFrameSave, guestFpSave, guestArraySave, guestSetSave, aarch32Save,
     timerSave, VGIC_2015.off, vgicOff, trapsDeactivate, placed(stage2Off, 'traps-deactivate'),
     hostArrayRestore, hostFpRestore, hostSetRestore, hostFrameRestore, hostGeneralRestore,
-    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'timer-save'),
+    placed(hostReturn, 'host-general-restore', 'host-array-restore', 'host-frame-restore', 'host-fp-restore', 'host-set-restore', 'timer-save', 'vgic-interface-off', 'vgic-off', 'stage2-off', 'aarch32-save'),
     ...panicSteps({ deactivateTraps, restoreHost: restoreHostArray }), placed(panicReturn, 'panic-registers'),
   ],
 };

@@ -3,10 +3,10 @@ import { CPU_CONTEXT } from '../../context/layout.ts';
 import { placed } from '../step.ts';
 import type { Revision } from '../step.ts';
 import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
-import { debugToGuest, debugToHostStep, speOff, speOn } from '../steps/debug.ts';
+import { debugToGuest, debugToHostStep, guestUnprofiledLoaded, speOff, speOn } from '../steps/debug.ts';
 import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
 import { exitSyndrome, guestPstateSave, noRunningVcpu, pendingCheck, runningVcpu, serrorCheck, vectorLate } from '../steps/entry-late.ts';
-import { faultInfo, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
+import { faultInfoLate, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
 import { fpFirstUse, fpPut } from '../steps/fp-owner.ts';
 import { panicRestoreLate } from '../steps/panic-late.ts';
 import { panicReport, panicReturn } from '../steps/panic.ts';
@@ -31,17 +31,18 @@ export const LOAD_PUT: Revision = {
   leaves: (mode) => (mode === 'vhe' ? ['TPIDR_EL1', 'VTTBR_EL2'] : []),
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
-    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn,
+    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, guestUnprofiledLoaded,
     ...VGIC_FLUSH, maskExceptions, hostSave.nvhe, hostSave.vhe, runningVcpu, speOff,
     aarch32In, guestRestore.nvhe,
     stage2OnLate.nvhe, stage2OnLate.vhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
-    guestRestore.vhe, debugToGuest,
+    guestRestore.vhe, placed(debugToGuest, 'mask-exceptions'),
     hostStackSave, pendingCheck, guestStackRestore, placed(guestEnter, 'guest-sysregs-restore', 'guest-sp-restore'),
     vectorLate, guestExit, stackExchange, serrorCheck,
-    guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
+    guestPstateSave, exitSyndrome, fpFirstUse, faultInfoLate,
     guestSave.nvhe, guestSave.vhe, aarch32Out,
     timerTrapsOffStep, VGIC_OFF, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
-    hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, debugToHostStep, speOn, noRunningVcpu, unmaskExceptions, returnToHost, ...VGIC_SYNC,
+    hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, placed(debugToHostStep), speOn, noRunningVcpu, placed(unmaskExceptions, 'host-sysregs-restore', 'debug-to-host', 'traps-off'),
+    placed(returnToHost, 'no-running-vcpu', 'spe-on', 'debug-to-host', 'timer-traps-off', 'vgic-interface-off', 'fpexc-save', 'aarch32-save'), ...VGIC_SYNC,
     trapsCommonOff, ...PUT, aarch32Put, fpPut, vtimerPut, vtimerOffsetOff, ...VGIC_PUT,
     panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
   ],

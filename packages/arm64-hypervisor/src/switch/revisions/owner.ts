@@ -3,11 +3,12 @@ import { CPU_CONTEXT } from '../../context/layout.ts';
 import { placed } from '../step.ts';
 import type { Revision } from '../step.ts';
 import { aarch32Steps, fpexcEnable, fpexcSave } from '../steps/aarch32.ts';
+import { guestUnprofiledLoaded } from '../steps/debug.ts';
 import { ownerToGuest, ownerToHost, speDisable, speEnable } from '../steps/debug-owner.ts';
 import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
 import { exitSyndrome, guestPstateSave, pendingCheck, runningVcpuByMode, serrorCheck, vectorLate } from '../steps/entry-late.ts';
-import { faultInfo, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
-import { fpBarrier, fpFirstUse, fpHostSave, fpPut } from '../steps/fp-owner.ts';
+import { faultInfoLate, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
+import { fpBarrier, fpFirstUse, fpHostSave, fpPutFree } from '../steps/fp-owner.ts';
 import { panicRestoreLate } from '../steps/panic-late.ts';
 import { panicReport, panicReturn } from '../steps/panic.ts';
 import { stage2Load, stage2OffLate, stage2OnLate, translationDone } from '../steps/stage2-late.ts';
@@ -33,18 +34,19 @@ export const OWNER: Revision = {
   leaves: (mode) => (mode === 'vhe' ? ['TPIDR_EL1', 'VTTBR_EL2'] : []),
   loaded: (mode) => new Set(mode === 'vhe' ? [...LOADED_SLOTS, 'mdcr'] : []),
   steps: [
-    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, stage2Load, running.load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, fpHostSave,
+    ...VGIC_LOAD, vtimerOffsetOn, vtimerLoad, stage2Load, running.load, LOAD[0], aarch32Load, LOAD[1], LOAD[2], trapsCommonOn, guestUnprofiledLoaded, fpHostSave,
     ...VGIC_FLUSH, maskExceptions, hostSave.nvhe, hostSave.vhe, running.nvhe, speDisable, translationDone('in'),
     aarch32In, guestRestore.nvhe,
     stage2OnLate.nvhe, fpexcEnable, trapsOnLate.nvhe, trapsOnLate.vhe, VGIC_ON, timerTrapsOn,
-    guestRestore.vhe, ownerToGuest,
+    guestRestore.vhe, placed(ownerToGuest, 'mask-exceptions'),
     hostStackSave, pendingCheck, guestStackRestore, placed(guestEnter, 'guest-sysregs-restore', 'guest-sp-restore'),
     vectorLate, guestExit, stackExchange, serrorCheck,
-    guestPstateSave, exitSyndrome, fpFirstUse, faultInfo,
+    guestPstateSave, exitSyndrome, fpFirstUse, faultInfoLate,
     guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),
     timerTrapsOffStep, VGIC_OFF, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
-    fpBarrier, hostSetRestore.nvhe, hostSetRestore.vhe, fpexcSave, ownerToHost, speEnable, running.clear, unmaskExceptions, returnToHost, ...VGIC_SYNC,
-    trapsCommonOff, ...PUT, aarch32Put, fpPut, running.put, vtimerPut, vtimerOffsetOff, ...VGIC_PUT,
+    fpBarrier, placed(hostSetRestore.nvhe, 'guest-sysregs-save', 'stage2-off', 'traps-off', 'guest-walks-done'), hostSetRestore.vhe, fpexcSave, placed(ownerToHost), speEnable, running.clear, placed(unmaskExceptions, 'host-sysregs-restore', 'debug-to-host', 'traps-off'),
+    placed(returnToHost, 'no-running-vcpu', 'spe-on', 'debug-to-host', 'timer-traps-off', 'vgic-interface-off', 'fpexc-save', 'aarch32-save'), ...VGIC_SYNC,
+    trapsCommonOff, ...PUT, aarch32Put, fpPutFree, running.put, vtimerPut, vtimerOffsetOff, ...VGIC_PUT,
     panicReport, panicRestoreLate.nvhe, panicRestoreLate.vhe, panicReturn,
   ],
 };

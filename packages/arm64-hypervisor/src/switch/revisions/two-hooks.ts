@@ -19,14 +19,14 @@ const vgic = vgicPerRun({ control: false });
  * result (docs/order.md). The steps of the interface to the interrupt controller and of profiling keep their own constraints.
  */
 const AFTER: Readonly<Record<string, readonly string[]>> = {
-  'vtimer-load': ['vtimer-offset-on'],
-  'traps-on': ['mask-exceptions'], 'stage2-on': [], 'vgic-on': ['traps-on'], 'guest-sysregs-restore': ['host-sysregs-save'], 'debug-to-guest': [],
+  'vtimer-load': ['vtimer-offset-on'], 'vgic-interface-on': [],
+  'traps-on': ['mask-exceptions', 'spe-off'], 'stage2-on': ['host-sysregs-save'], 'vgic-on': ['traps-on'], 'guest-sysregs-restore': ['mask-exceptions', 'stage2-on', 'spe-off'], 'debug-to-guest': ['mask-exceptions'],
   'guest-enter': [],
   'guest-exit': ['fp-lazy'], 'serror-window': ['vector'], 'fault-info': [],
-  'fp-live': [], 'guest-sysregs-save': [], 'traps-off': ['fp-live'], 'stage2-off': [],
+  'fp-live': [], 'guest-sysregs-save': [], 'traps-off': ['fp-live'], 'stage2-off': ['traps-off'],
   'host-sysregs-restore': ['guest-sysregs-save'], 'fp-to-host': ['fp-live'], 'debug-to-host': [],
-  'unmask-exceptions': ['traps-off', 'host-sysregs-restore'],
-  'return-to-host': ['host-sysregs-restore', 'timer-traps-off', 'vgic-off', 'traps-off', 'stage2-off'],
+  'unmask-exceptions': ['traps-off', 'host-sysregs-restore', 'debug-to-host'],
+  'return-to-host': ['host-sysregs-restore', 'timer-traps-off', 'vgic-interface-off', 'vgic-off', 'traps-off', 'stage2-off', 'fp-to-host', 'debug-to-host', 'spe-on'],
 };
 
 const ordered = (step: Step): Step => ({ ...step, after: AFTER[step.id] ?? step.after ?? [], run: (context) => { step.run(context); } });

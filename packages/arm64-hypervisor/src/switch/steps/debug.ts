@@ -105,6 +105,9 @@ export const guestUnprofiled: Step = {
   run: ({ code }) => { code.write(code.el1.PMSCR, 0n); },
 };
 
+/** The same for as long as the vCPU is loaded; the guest's own accesses trap, so that it stays 0. */
+export const guestUnprofiledLoaded: Step = { ...guestUnprofiled, phase: 'load' };
+
 export const speOn: Step = {
   id: 'spe-on', phase: 'restore-host', el: 2, kind: 'spe', modes: ['nvhe'], after: ['host-sysregs-restore'], when: ({ features }) => features.spe,
   because: 'the buffer is written through the host\'s translation again, which must be back',

@@ -72,8 +72,8 @@ export function el1Steps({ owned }: { readonly owned: boolean }) {
 
   const guestRestore = {
     nvhe: {
-      id: 'guest-sysregs-restore', phase: 'restore-guest', el: 2, kind: 'context', modes: NVHE, after: ['host-sysregs-save'],
-      because: 'before stage 2 and HCR_EL2.VM: a walk by what is left of the host\'s EL1 translation must not go through the guest\'s tables (errata 1319367 and 1319537)',
+      id: 'guest-sysregs-restore', phase: 'restore-guest', el: 2, kind: 'context', modes: NVHE, after: ['host-sysregs-save', 'spe-off', ...(owned ? ['host-walks-done'] : [])],
+      because: 'before stage 2 and HCR_EL2.VM: a walk by what is left of the host\'s EL1 translation must not go through the guest\'s tables (errata 1319367 and 1319537); the profiling buffer is drained, for its addresses are the host\'s',
       run: (c) => {
         restore(c, c.vcpu.context, EL1_SET_GIVEN);
         c.code.restore('MDSCR_EL1', ...mdscrSlot(c, owned));
@@ -188,7 +188,7 @@ export const guestStackRestore: Step = {
   run: ({ code, vcpu }) => { code.restore('SP_EL0', vcpu.context, 'SP_EL0'); },
 };
 export const stackExchange: Step = {
-  id: 'sp-exchange', phase: 'exit', el: 2, kind: 'context', after: ['guest-exit'],
+  id: 'sp-exchange', phase: 'exit', el: 2, kind: 'context', after: ['vector'],
   because: 'the host\'s kernel code needs its current task again before it does anything else',
   run: ({ code, host, vcpu }) => {
     code.save('SP_EL0', vcpu.context, 'SP_EL0');

@@ -5,7 +5,7 @@ import { VECTOR } from '../../host/layout.ts';
 import type { Step, SwitchContext } from '../step.ts';
 
 export const pendingCheck: Step = {
-  id: 'pending-check', phase: 'enter', el: 2, kind: 'mask', after: ['host-sp-save'],
+  id: 'pending-check', phase: 'enter', el: 2, kind: 'mask',
   because: 'an interrupt that is pending would only bring the guest out again, and an SError would be taken for the guest\'s: back to the host, as if an interrupt had come',
   run: ({ code, scratch }) => {
     if (code.read('ISR_EL1') === 0n) return;
@@ -48,7 +48,7 @@ function window({ code, scratch }: SwitchContext): void {
 }
 
 export const serrorCheck: Step = {
-  id: 'serror-check', phase: 'exit', el: 2, kind: 'vector', after: ['guest-exit'],
+  id: 'serror-check', phase: 'exit', el: 2, kind: 'vector', after: ['vector'],
   because: 'an SError that is pending now is of the guest\'s making, and must not be found later and blamed on the host; without one there is nothing to open a window for',
   run: (c) => {
     c.code.dsb('sy');
@@ -64,7 +64,7 @@ export const guestPstateSave: Step = {
 };
 
 export const exitSyndrome: Step = {
-  id: 'exit-syndrome', phase: 'fixup', el: 2, kind: 'fault', after: ['guest-pstate-save'],
+  id: 'exit-syndrome', phase: 'fixup', el: 2, kind: 'fault',
   because: 'for an HVC the return address is behind it; with an SError to be delivered first it has not happened, and is done again',
   when: ({ scratch }) => scratch.exit?.code === 'sync',
   run: ({ code, vcpu, scratch }) => {

@@ -92,27 +92,34 @@ export function walkAgain({ code }: SwitchContext, far: bigint): bigint | undefi
 const ABORTS: readonly number[] = [EC.IABT_LOW, EC.DABT_LOW];
 const PERMISSION_FAULT = 0b0011;
 
+/** Where an abort or a watchpoint was met, as far as the processor says. */
+function faultAddress(c: SwitchContext): void {
+  const { code, vcpu, scratch, faithful } = c;
+  const { ec, iss } = decodeSyndrome(scratch.exit?.esr ?? 0n);
+  if (!ABORTS.includes(ec) && (ec !== EC.WATCHPT_LOW || faithful.has('stale-far'))) return;
+  const far = code.read(code.hyp.FAR);
+  code.store(vcpu.state, 'fault-far', far);
+  if (ec === EC.WATCHPT_LOW) return;
+  const { S1PTW, DFSC } = ISS.dabt.decode(BigInt(iss));
+  const permission = DFSC >> 2 === PERMISSION_FAULT && S1PTW === 0;
+  const hpfar = permission ? walkAgain(c, far) : code.read('HPFAR_EL2');
+  // The guest changed its tables meanwhile: let it fault again, on what it has now.
+  if (hpfar === undefined) scratch.handled = 'fixup';
+  else code.store(vcpu.state, 'fault-hpfar', hpfar);
+}
+
 export const faultInfo: Step = {
   id: 'fault-info', phase: 'fixup', el: 2, kind: 'fault', after: ['guest-exit'],
   because: 'FAR and HPFAR belong to EL2 and are gone with the next exception there; for watchpoints too, whose address is in FAR alone. An SError goes first',
   when: ({ scratch }) => scratch.exit?.code === 'sync' && scratch.exit.serror === undefined,
   run: (c) => {
-    const { code, vcpu, scratch, faithful } = c;
-    const esr = scratch.exit?.esr ?? 0n;
-    const { ec, iss } = decodeSyndrome(esr);
-    code.store(vcpu.state, 'fault-esr', esr);
-    if (!ABORTS.includes(ec) && (ec !== EC.WATCHPT_LOW || faithful.has('stale-far'))) return;
-    const far = code.read(code.hyp.FAR);
-    code.store(vcpu.state, 'fault-far', far);
-    if (ec === EC.WATCHPT_LOW) return;
-    const { S1PTW, DFSC } = ISS.dabt.decode(BigInt(iss));
-    const permission = DFSC >> 2 === PERMISSION_FAULT && S1PTW === 0;
-    const hpfar = permission ? walkAgain(c, far) : code.read('HPFAR_EL2');
-    // The guest changed its tables meanwhile: let it fault again, on what it has now.
-    if (hpfar === undefined) scratch.handled = 'fixup';
-    else code.store(vcpu.state, 'fault-hpfar', hpfar);
+    c.code.store(c.vcpu.state, 'fault-esr', c.scratch.exit?.esr ?? 0n);
+    faultAddress(c);
   },
 };
+
+/** Where the syndrome is kept by a step of its own, for whatever class. */
+export const faultInfoLate: Step = { ...faultInfo, run: faultAddress };
 
 export const returnToHost: Step = {
   id: 'return-to-host', phase: 'restore-host', el: 2, kind: 'vector', modes: ['nvhe'], after: ['host-sysregs-restore', 'debug-to-host', 'timer-traps-off'],

@@ -22,7 +22,7 @@ function open({ code, mode }: SwitchContext): void {
 }
 
 export const fpFirstUse: Step = {
-  id: 'fp-first-use', phase: 'fixup', el: 2, kind: 'fp', after: ['guest-pstate-save'],
+  id: 'fp-first-use', phase: 'fixup', el: 2, kind: 'fp',
   because: 'most rounds never touch V registers; the first use traps, and the guest repeats its instruction without the host having seen anything of it',
   when: ({ scratch }) => scratch.exit?.code === 'sync' && scratch.exit.serror !== true && decodeSyndrome(scratch.exit.esr).ec === EC.FP_ASIMD,
   run: (c) => {
@@ -48,18 +48,22 @@ export const fpHostSave: Step = {
   },
 };
 
+function guestToMemory(c: SwitchContext): boolean {
+  const { code, vcpu, host } = c;
+  if (owner(c) !== FP_OWNER.guest) return false;
+  saveFp(code, vcpu.context);
+  restoreFp(code, host.context);
+  return true;
+}
+
 export const fpPut: Step = {
   id: 'fp-put', phase: 'put', el: 1, kind: 'fp',
   because: 'the next task or vCPU expects its own; a guest that never used them has left the host\'s where they are',
-  run: (c) => {
-    const { code, vcpu, host } = c;
-    if (owner(c) === FP_OWNER.guest) {
-      saveFp(code, vcpu.context);
-      restoreFp(code, host.context);
-    }
-    code.store(vcpu.state, 'fp-owner', FP_OWNER.host);
-  },
+  run: (c) => { if (guestToMemory(c)) c.code.store(c.vcpu.state, 'fp-owner', FP_OWNER.host); },
 };
+
+/** Where every load says anew whose the registers are. */
+export const fpPutFree: Step = { ...fpPut, run: guestToMemory };
 
 export const fpBarrier: Step = {
   id: 'fp-barrier', phase: 'restore-host', el: 2, kind: 'fp', modes: ['vhe'], after: ['traps-off'],

@@ -19,7 +19,7 @@ export const panicRestoreLate: Readonly<Record<AccessorMode, Step>> = {
     },
   },
   vhe: {
-    id: 'panic-restore', phase: 'panic', el: 2, kind: 'panic', modes: ['vhe'], after: ['panic-report'],
+    id: 'panic-restore', phase: 'panic', el: 2, kind: 'panic', modes: ['vhe'],
     because: 'the report is made where we are, by a kernel that needs TGE, its vectors and its debug controls; EL1 may stay the guest\'s',
     run: (c) => {
       if (c.code.load(c.host.context, 'running-vcpu') === 0n) return;

@@ -17,7 +17,7 @@ export const stage2OnLate: Readonly<Record<AccessorMode, Step>> = {
     run: load,
   },
   vhe: {
-    id: 'stage2-on', phase: 'activate-traps', el: 2, kind: 'stage2', modes: VHE, after: ['host-sysregs-save'],
+    id: 'stage2-on', phase: 'activate-traps', el: 2, kind: 'stage2', modes: VHE,
     because: 'before HCR_EL2.TGE is cleared: from then on a walk for EL1 may happen at any time, and must be by the guest\'s tables (erratum 1165522)',
     run: load,
   },
@@ -30,7 +30,7 @@ export const stage2Load: Step = {
 };
 
 export const stage2OffLate: Step = {
-  id: 'stage2-off', phase: 'deactivate-traps', el: 2, kind: 'stage2', modes: NVHE, after: ['traps-off'],
+  id: 'stage2-off', phase: 'deactivate-traps', el: 2, kind: 'stage2', modes: NVHE,
   because: 'a host at EL1 has no stage 2; with VHE and TGE what is in VTTBR_EL2 acts on nothing, and stays',
   run: ({ code }) => { code.write('VTTBR_EL2', 0n); },
 };
@@ -38,7 +38,6 @@ export const stage2OffLate: Step = {
 /** Before the translation of EL1 and EL0 changes hands, on a host that shares it. */
 export const translationDone = (which: 'in' | 'out'): Step => ({
   id: which === 'in' ? 'host-walks-done' : 'guest-walks-done', phase: which === 'in' ? 'save-host' : 'save-guest', el: 2, kind: 'stage2', modes: NVHE,
-  after: [which === 'in' ? 'host-sysregs-save' : 'guest-sysregs-save'],
   because: 'walks of EL1\'s translation that had begun before the exception to EL2 end first, and profiling and trace have written what they had',
   run: ({ code }) => { code.dsb('nsh'); },
 });

@@ -50,7 +50,7 @@ const guestHasFp = ({ code, vcpu }: SwitchContext): boolean => code.load(vcpu.st
 
 export const trapsOnLate: Readonly<Record<AccessorMode, Step>> = {
   nvhe: {
-    id: 'traps-on', phase: 'activate-traps', el: 2, kind: 'trap-control', modes: NVHE, after: ['host-sysregs-save', 'guest-sysregs-restore', 'stage2-on'],
+    id: 'traps-on', phase: 'activate-traps', el: 2, kind: 'trap-control', modes: NVHE, after: ['stage2-on'],
     because: 'HCR_EL2.VM turns the guest\'s stage 2 on, so its tables and everything of its EL1 must be there; CPTR_EL2 traps floating point until the guest has it',
     run: (c) => {
       const { code, host } = c;
@@ -61,7 +61,7 @@ export const trapsOnLate: Readonly<Record<AccessorMode, Step>> = {
     },
   },
   vhe: {
-    id: 'traps-on', phase: 'activate-traps', el: 2, kind: 'trap-control', modes: VHE, after: ['host-sysregs-save', 'stage2-on'],
+    id: 'traps-on', phase: 'activate-traps', el: 2, kind: 'trap-control', modes: VHE, after: ['mask-exceptions', 'stage2-on'],
     because: 'clearing TGE is what makes EL1 the guest\'s: last of all, after stage 2 (erratum 1165522); the vectors belong to the guest for the run only',
     run: (c) => {
       const { code, host } = c;
@@ -86,11 +86,11 @@ export function trapsOffLateRun(c: SwitchContext): void {
 
 export const trapsOffLate: Readonly<Record<AccessorMode, Step>> = {
   nvhe: {
-    id: 'traps-off', phase: 'deactivate-traps', el: 2, kind: 'trap-control', modes: NVHE, after: ['guest-sysregs-save'],
+    id: 'traps-off', phase: 'deactivate-traps', el: 2, kind: 'trap-control', modes: NVHE,
     because: 'the host runs with its own controls, and what it had in MDCR_EL2 and PMUSERENR_EL0 is what it gets; its next call comes by its own vectors', run: trapsOffLateRun,
   },
   vhe: {
-    id: 'traps-off', phase: 'deactivate-traps', el: 2, kind: 'trap-control', modes: VHE, after: ['guest-sysregs-save'],
+    id: 'traps-off', phase: 'deactivate-traps', el: 2, kind: 'trap-control', modes: VHE,
     because: 'with TGE set again EL1 means nothing to the host; the vectors are its kernel\'s before anything is unmasked', run: trapsOffLateRun,
   },
 };

@@ -31,8 +31,8 @@ function enableOn({ code }: SwitchContext): void {
 export function vgicPerRun({ control }: { readonly control: boolean }): { readonly on: Step; readonly off: Step; readonly load: readonly Step[]; readonly put: readonly Step[] } {
   return {
     on: {
-      id: 'vgic-interface-on', phase: 'activate-traps', el: 2, kind: 'vgic', after: ['vgic-on'], when: any,
-      because: 'HCR_EL2 routes interrupts to EL2 already, so that nothing of the guest\'s is taken for the host\'s; delivery is turned on with the list registers of the guest',
+      id: 'vgic-interface-on', phase: 'activate-traps', el: 2, kind: 'vgic', when: any,
+      because: 'delivery is turned on with the list registers of the guest; at EL2 none of them is taken, whatever HCR_EL2 routes',
       run: (c) => {
         if (hardware(c).version === 3) enableOff(c);
         if (control) hardware(c).loadControl(c.code, c.vcpu.state);
@@ -63,8 +63,8 @@ export function vgicPerRun({ control }: { readonly control: boolean }): { readon
   };
 }
 
-function moved(id: string, phase: Phase, kernel: boolean, modes: readonly AccessorMode[] | undefined, of: 2 | 3, run: (c: SwitchContext) => void, because: string, after?: readonly string[]): Step {
-  return { id, phase, el: kernel ? 1 : 2, kind: 'vgic', ...(modes && { modes }), when: version(of), because, ...(after && { after }), run };
+function moved(id: string, phase: Phase, kernel: boolean, modes: readonly AccessorMode[] | undefined, of: 2 | 3, run: (c: SwitchContext) => void, because: string): Step {
+  return { id, phase, el: kernel ? 1 : 2, kind: 'vgic', ...(modes && { modes }), when: version(of), because, run };
 }
 
 const FLUSH = 'the list registers are filled with what is most urgent now, with interrupts masked, so that nothing else becomes so before the guest runs';
@@ -106,8 +106,8 @@ export const VGIC_SYNC: readonly Step[] = [
 export const VGIC_ON: Step = moved('vgic-interface-on', 'activate-traps', false, ['nvhe'], 3, (c) => {
   enableOff(c);
   flush(c);
-}, 'the registers are EL2\'s; HCR_EL2 routes interrupts there already', ['traps-on']);
+}, 'the registers are EL2\'s; nothing is delivered before the guest runs');
 export const VGIC_OFF: Step = moved('vgic-interface-off', 'deactivate-traps', false, ['nvhe'], 3, (c) => {
   sync(c);
   enableOn(c);
-}, 'nothing is delivered while the host runs, at EL1 as its guests', ['guest-sysregs-save']);
+}, 'nothing is delivered while the host runs, at EL1 as its guests');

@@ -33,7 +33,7 @@ export const guestEl1Restore: Step = {
 };
 
 export const guestStackRestore: Step = {
-  id: 'guest-stack-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['host-stack-save'],
+  id: 'guest-stack-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['mask-exceptions', 'host-stack-save'],
   because: 'what both worlds have comes in its own half of the frame',
   run: (c) => { restore(c, c.vcpu.context, FRAME_STACK); },
 };
@@ -84,7 +84,7 @@ export const hostSharedSave: Step = {
 };
 
 export const guestAllRestore: Step = {
-  id: 'guest-all-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['host-all-save', 'host-shared-save', 'stage2-on'],
+  id: 'guest-all-restore', phase: 'restore-guest', el: 2, kind: 'context', after: ['mask-exceptions', 'stage2-on'],
   because: 'in either mode the guest has all of EL1, with VHE by EL12 names',
   run: (c) => { restore(c, c.vcpu.context, SYSREGS_ALTERNATIVES); },
 };
@@ -110,7 +110,7 @@ export const hostSharedRestore: Step = {
 // Traps
 
 export const trapsByMode: Step = {
-  id: 'traps-by-mode', phase: 'activate-traps', el: 2, kind: 'trap-control', after: ['host-all-save', 'host-shared-save', 'debug-compute'],
+  id: 'traps-by-mode', phase: 'activate-traps', el: 2, kind: 'trap-control', after: ['mask-exceptions'],
   because: 'with VHE the trap of trace is in the format of CPACR_EL1, by which name it is reached, and the vectors are the hypervisor\'s for the run alone',
   run: ({ code, mode, vcpu, host }) => {
     code.restore('HCR_EL2', vcpu.state, 'hcr');
@@ -133,7 +133,7 @@ export function trapsOffByMode(c: SwitchContext): void {
 }
 
 export const trapsOffByModeStep: Step = {
-  id: 'traps-off-by-mode', phase: 'deactivate-traps', el: 2, kind: 'trap-control', after: ['guest-all-save', 'aarch32-save', 'vgic-off'],
+  id: 'traps-off-by-mode', phase: 'deactivate-traps', el: 2, kind: 'trap-control', after: ['aarch32-save'],
   because: 'a host at EL2 has TGE set while it runs, so that its user programs are its own, and its own vectors back',
   run: trapsOffByMode,
 };

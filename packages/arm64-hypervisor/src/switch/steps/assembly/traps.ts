@@ -39,20 +39,20 @@ function computeMdcr({ code, vcpu }: SwitchContext): bigint {
 }
 
 export const trapsActivate: Step = {
-  id: 'traps-activate', phase: 'activate-traps', el: 2, kind: 'trap-control', after: ['host-array-save', 'debug-compute'],
+  id: 'traps-activate', phase: 'activate-traps', el: 2, kind: 'trap-control', after: ['debug-compute'],
   because: 'whether debug registers trap depends on the flag word, which is final by now; MDCR_EL2 is made from what it was, so that the host\'s counters stay apart',
   run: activate(computeMdcr),
 };
 
 /** The same where the host has computed MDCR_EL2 before the call. */
 export const trapsActivateGiven: Step = {
-  ...trapsActivate,
+  ...trapsActivate, after: [],
   because: 'the host\'s kernel has computed MDCR_EL2 before the call, since the VMM\'s debugger has a say in it too',
   run: activate(({ code, vcpu }) => code.load(vcpu.state, 'mdcr')),
 };
 
 export const trapsDeactivate: Step = {
-  id: 'traps-deactivate', phase: 'deactivate-traps', el: 2, kind: 'trap-control', after: ['guest-array-save', 'aarch32-save', 'vgic-off'],
+  id: 'traps-deactivate', phase: 'deactivate-traps', el: 2, kind: 'trap-control', after: ['aarch32-save'],
   because: 'the host\'s controls; the interrupt override is taken out of HCR_EL2 before, and what asks HCR_EL2 how wide the guest is has asked',
   run: deactivateTraps,
 };

@@ -1,0 +1,69 @@
+/**
+ * The guest of the proofs where it has its CPU interface in hardware: it masks, acknowledges, is left with an interrupt in service, ends it,
+ * and at last takes what is left by its handler. Its accesses are the same for both generations of the interface.
+ */
+import { GUEST } from './program.ts';
+
+/** Where the guest finds a GICv2's. */
+export const GUEST_INTERFACE = 0x0801_0000n;
+/**
+ * More than a processor has list registers, so that those that remain come when others are over. Edges (odd) and levels; the VMM lowers the
+ * levels when it has been asked to.
+ */
+export const RAISED = [40, 41, 42, 43, 44, 45] as const;
+/** The lower the number the more urgent. */
+export const priorityOf = (id: number): number => 0x80 - 8 * (id - RAISED[0]);
+
+const keep = (register: string): string => `str ${register}, [x28], #8\n`;
+/** Leaves: the first asks the VMM for interrupts, the second to lower what is level. */
+export const ASK = 0x38n;
+export const LOWER = 0x3cn;
+const ask = `str w3, [x21, #${ASK}]\n`;
+const lower = `str w3, [x21, #${LOWER}]\n`;
+
+interface Access {
+  readonly read: (register: string, what: Name) => string;
+  readonly write: (register: string, what: Name) => string;
+}
+type Name = 'mask' | 'enable' | 'point' | 'acknowledge' | 'end' | 'running' | 'next';
+
+/** System registers (IHI 0069 12.2), group 1, or GICC by loads and stores (IHI 0048B 4.4), group 0. */
+const REGISTERS: Readonly<Record<Name, string>> = {
+  mask: 'ICC_PMR_EL1', enable: 'ICC_IGRPEN1_EL1', point: 'ICC_BPR1_EL1', acknowledge: 'ICC_IAR1_EL1', end: 'ICC_EOIR1_EL1', running: 'ICC_RPR_EL1', next: 'ICC_HPPIR1_EL1',
+};
+const OFFSETS: Readonly<Record<Name, number>> = { mask: 0x04, enable: 0x00, point: 0x08, acknowledge: 0x0c, end: 0x10, running: 0x14, next: 0x18 };
+const ACCESS: Readonly<Record<'gicv2' | 'gicv3', Access>> = {
+  gicv3: { read: (register, what) => `mrs ${register}, ${REGISTERS[what]}\n`, write: (register, what) => `msr ${REGISTERS[what]}, ${register}\n` },
+  gicv2: {
+    read: (register, what) => `ldr ${register.replace('x', 'w')}, [x23, #${OFFSETS[what]}]\n`, write: (register, what) => `str ${register.replace('x', 'w')}, [x23, #${OFFSETS[what]}]\n`,
+  },
+};
+
+/** The handler: acknowledges, notes and ends. x16 and x17 are its own. */
+export function interruptHandler(generation: 'gicv2' | 'gicv3'): string {
+  const { read, write } = ACCESS[generation];
+  return `${read('x16', 'acknowledge')}${keep('x16')}${write('x16', 'end')}`;
+}
+
+/** Ends by `off`. Interrupts are masked when it starts. */
+export function interruptProgram(generation: 'gicv2' | 'gicv3', off: string): string {
+  const { read, write } = ACCESS[generation];
+  const look = (...names: readonly Name[]): string => names.map((name) => `${read('x3', name)}${keep('x3')}`).join('');
+  const set = (value: number, name: Name): string => `mov x3, #${value}\n${write('x3', name)}`;
+  return `${set(0xf0, 'mask')}${set(1, 'enable')}${set(3, 'point')}${generation === 'gicv3' ? 'isb\n' : ''}${ask}${look('next')}${read('x4', 'acknowledge')}${keep('x4')}hvc #0
+${keep('x0')}${look('running', 'next', 'mask', 'point')}${set(0xc0, 'mask')}${set(4, 'point')}str w3, [x21, #0x34]
+${look('mask', 'point', 'enable', 'running')}${write('x4', 'end')}hvc #0
+${look('running')}${read('x5', 'acknowledge')}${keep('x5')}str w3, [x21, #0x34]
+${write('x5', 'end')}${set(0xf0, 'mask')}${lower}msr daifclr, #2
+nop
+nop
+hvc #0
+nop
+nop
+msr daifset, #2
+${look('running', 'next', 'mask', 'point')}ldr x3, [x27, #8]
+${keep('x3')}${off}`;
+}
+
+/** Registers that the program has beside those of the other one. */
+export const INTERRUPT_POINTERS: Readonly<Record<string, bigint>> = { x23: GUEST_INTERFACE, x28: GUEST.dump };
