@@ -270,7 +270,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     this.#load();
     if (this.#stashed) return 'again';
     if (guest.waiting || guest.power === 'suspended') return this.#wait(end);
-    if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr);
+    if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr, this.#vm.world.steps.some(({ id }) => id === 'debug-compute'));
     guest.commitPc();
     this.#timers.program();
     this.#virtualInterrupts?.flush(guest.memory.state);
