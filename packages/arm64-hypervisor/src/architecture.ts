@@ -2,7 +2,7 @@
 import { HYPERVISOR_API_VERSION, KvmError } from '@worldswitch/hypervisor';
 import type { Abi, Capabilities, HypervisorArchitecture, RevisionSummary } from '@worldswitch/hypervisor';
 import { abiOf } from './abi/abi.ts';
-import { extensionOf } from './abi/extensions.ts';
+import { extensionOf, extensionSource } from './abi/extensions.ts';
 import type { Arm64DebugExit } from './exits/context.ts';
 import { Host } from './host/host.ts';
 import type { HostOptions } from './host/host.ts';
@@ -43,9 +43,8 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
     const timerControl = revision.timerControl?.(mode, faults);
     this.host = new Host(processor, options, { contextLayout: revision.layout, ...(timerControl !== undefined && { timerControl }), ownCallVectors: revision.ownCallVectors ?? false });
     this.world = new WorldSwitch(this.host, revision, faults);
-    const { features, addressBits } = this.host;
     this.abi = abiOf(this.host.byteOrder);
-    this.capabilities = { maxVcpus: 8, memorySlots: 512, addressBits, breakpoints: features.breakpoints, watchpoints: features.watchpoints };
+    this.capabilities = extensionSource(this.host, revision).capabilities;
   }
 
   hostMemory(address: bigint, size: bigint): boolean {
@@ -56,7 +55,7 @@ export class Arm64Hypervisor implements HypervisorArchitecture<Arm64DebugExit> {
   }
 
   extension(capability: number): number {
-    return extensionOf(capability, this);
+    return extensionOf(capability, extensionSource(this.host, this.world.revision, this.#options.profile));
   }
 
   /** `type`: bits of the guest's physical addresses, from 32 up to the host's; 0 for 40, or the host's where it has fewer. */

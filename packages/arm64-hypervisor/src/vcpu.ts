@@ -41,6 +41,9 @@ const INSTRUCTION = 4n;
 
 const MP_STATE = { on: 'runnable', off: 'stopped', suspended: 'suspended' } as const satisfies Readonly<Record<PowerState, MpState>>;
 
+/** How often a vCPU that could run is waited for before it does: for one that the VMM has left alone, time would never pass. */
+const PATIENCE = 2;
+
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
 
@@ -63,6 +66,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   initialised = false;
   /** It was run since it was created: one that nobody runs keeps nobody waiting. */
   #used = false;
+  /** How often others have waited for it since. */
+  #passedOver = 0;
   #stashed: Arm64Exit | undefined;
   readonly #timers: HostTimers;
   readonly #virtualInterrupts: VirtualInterrupts | undefined;
@@ -103,12 +108,12 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
     this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
     this.guest.memory.state.set('mdcr', undebugged(this.#vm.host.constants.mdcr));
+    this.emulated.reset();
     this.#answer = undefined;
     this.#stashed = undefined;
   }
 
   /** Another vCPU starts this one (PSCI CPU_ON): a reset, of which the VMM sees the result at once. */
-    this.emulated.reset();
   start({ entry, context, bigEndian }: CpuStart): void {
     this.#reset();
     if (bigEndian) this.guest.setSysreg('SCTLR_EL1', this.guest.sysreg('SCTLR_EL1') | SCTLR_EL1.mask('EE'));
@@ -151,9 +156,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     if (power === 'off' || !this.initialised) return false;
     return (!waiting && power === 'on') || this.#interruptPending() || this.#timers.changed;
   }
-  /** Ready, of one that the VMM runs. */
-  get competes(): boolean {
-    return this.#used && this.ready;
+  /** Ready, of one that the VMM runs: others let it go first, but not again and again while it is not run. */
+  letFirst(): boolean {
+    if (!this.#used || this.#passedOver >= PATIENCE || !this.ready) return false;
+    this.#passedOver++;
+    return true;
   }
   /** The physical count at which one that waits has something to do; undefined for one that is not waiting, or for ever. */
   get deadline(): bigint | undefined {
@@ -198,6 +205,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     const end = host.processor.retired + BigInt(budget);
     this.#running = true;
     this.#used = true;
+    this.#passedOver = 0;
     try {
       const exit = this.#run(end);
       if (!this.#inside) this.#put();
@@ -354,7 +362,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
       guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), slots: vm.slots, faithful: vm.world.faithful,
       slotAt: this.#slotAt, emulated: this.emulated, hostRegister: read, count: () => read('CNTPCT_EL0'),
       firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
-      tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.othersReady(this),
+      tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.lettingOthers(this),
       sendSgi: (value) => vm.sendSgi(guest, value), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
       report: (text) => { vm.report(text); },
     };
@@ -414,7 +422,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     this.#timers.waiting();
     if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
     if (this.#interruptPending()) return 'again';
-    if (this.#vm.othersReady(this)) return this.#settled({ kind: 'idle' });
+    if (this.#vm.lettingOthers(this)) return this.#settled({ kind: 'idle' });
     const others = this.#vm.deadlineOfOthers(this);
     this.#timers.program({ waiting: true, ...(others !== undefined && { others }) });
     const left = end - host.processor.retired;

@@ -3,7 +3,9 @@ import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { Attributes, DeviceBackend, MemorySlot, VmBackend } from '@worldswitch/hypervisor';
-import { extensionOf } from './abi/extensions.ts';
+import { enableCapability } from './abi/enable.ts';
+import { extensionOf, extensionSource } from './abi/extensions.ts';
+import { irqLineOf } from './abi/irq-line.ts';
 import type { Arm64DebugExit } from './exits/context.ts';
 import { VmFirmware } from './firmware/index.ts';
 import type { VmFirmwareOptions } from './firmware/index.ts';
@@ -65,6 +67,8 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly slots: MappedSlots;
   /** KVM_CAP_ARM_NISV_TO_USER was enabled. */
   tellsWithoutSyndrome = false;
+  /** KVM_CAP_ARM_EAGER_SPLIT_CHUNK_SIZE. */
+  splitChunk = 0;
   readonly guestHcr: bigint;
   readonly registers: VmRegisters;
   readonly interruptInterface: InterruptInterface | undefined;
@@ -147,8 +151,9 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   prepare(): void {
     this.registers.ranOnce = true;
   }
-  othersReady(vcpu: Arm64Vcpu): boolean {
-    return this.#others(vcpu).some(({ competes }) => competes);
+  /** Whether one that has nothing to do should let others run first. */
+  lettingOthers(vcpu: Arm64Vcpu): boolean {
+    return this.#others(vcpu).filter((other) => other.letFirst()).length > 0;
   }
   /** The physical count by which one of the others has something to do. */
   deadlineOfOthers(vcpu: Arm64Vcpu): bigint | undefined {
@@ -166,10 +171,10 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   }
 
   extension(capability: number): number {
-    return extensionOf(capability, { capabilities: { ...this.host.features, maxVcpus: 8, memorySlots: 512, addressBits: this.addressBits } });
+    return extensionOf(capability, { ...extensionSource(this.host, this.world.revision, this.registers.profile), splitChunk: this.splitChunk });
   }
-  enableCapability(capability: number): void {
-    throw new KvmError('EINVAL', { value: `capability ${capability}`, rule: 'it cannot be enabled', remedy: 'ask with checkExtension first' });
+  enableCapability(capability: number, args: readonly bigint[]): void {
+    enableCapability(this, capability, args);
   }
   createDevice(type: number): DeviceBackend {
     return this.testDevice(type);
@@ -177,11 +182,15 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   testDevice(type: number): never {
     throw new KvmError('ENODEV', { value: `device type ${type}`, rule: 'there is none of it', remedy: 'leave the device to the VMM' });
   }
-  irqLine(irq: number): void {
-    throw new KvmError('ENXIO', { value: `irq 0x${irq.toString(16)}`, rule: 'there is no interrupt controller in the hypervisor', remedy: 'make one with createDevice' });
+  irqLine(irq: number, level: boolean): void {
+    const input = irqLineOf(irq, false);
+    if (input.kind !== 'cpu') return;
+    const vcpu = this.#vcpus.get(input.vcpu);
+    if (vcpu === undefined) throw new KvmError('EINVAL', { value: `vCPU ${input.vcpu}`, rule: 'the VM does not have it', remedy: 'create it first' });
+    vcpu.setLine(input.line, level);
   }
   gsi(number: number): void {
-    this.irqLine(number);
+    throw new KvmError('ENXIO', { value: `input ${number}`, rule: 'there is no interrupt controller in the hypervisor', remedy: 'make one with createDevice' });
   }
 
   createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): Arm64Vcpu {

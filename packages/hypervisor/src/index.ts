@@ -14,6 +14,8 @@ export { KVM_API_VERSION, Kvm } from './kvm.ts';
 export { Device, Vm } from './vm.ts';
 export { Vcpu } from './vcpu.ts';
 export type { RunOptions } from './vcpu.ts';
+export { runVcpus } from './run-vcpus.ts';
+export type { RunVcpusEnd, RunVcpusOptions } from './run-vcpus.ts';
 export { Ledger, deadSaves, redundantRestores, summarise, verdicts } from './ledger.ts';
 export type { Count, LedgerOperation, LedgerOwner, LedgerRow, LedgerSummary, LedgerVerdict } from './ledger.ts';
 export { MemorySlots, PAGE_SIZE } from './slots.ts';

@@ -21,6 +21,7 @@ export class MappedSlots {
   readonly #stage2: Stage2Tables;
   readonly #invalidate: (ipa?: bigint) => void;
   readonly #logs = new Map<number, DirtyPages>();
+  #slots = 0;
   #moving: { readonly slot: number; readonly log: DirtyPages } | undefined;
 
   /** `invalidate`: translations of the VM, of one guest page or of all. */
@@ -48,7 +49,13 @@ export class MappedSlots {
     if (present) this.#invalidate(page);
   }
 
+  /** Whether there is no slot. */
+  get empty(): boolean {
+    return this.#slots === 0;
+  }
+
   added(slot: MemorySlot): void {
+    this.#slots++;
     const moved = this.#moving?.slot === slot.slot ? this.#moving.log : undefined;
     this.#moving = undefined;
     if (slot.logDirtyPages) this.#logs.set(slot.slot, moved ?? this.#newLog(slot));
@@ -56,6 +63,7 @@ export class MappedSlots {
 
   /** `moved`: the slot comes back elsewhere, and keeps its log. */
   removed(slot: MemorySlot, moved: boolean): void {
+    this.#slots--;
     const log = this.#logs.get(slot.slot);
     this.#moving = moved && log ? { slot: slot.slot, log } : undefined;
     this.#logs.delete(slot.slot);
