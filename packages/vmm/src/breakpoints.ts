@@ -22,6 +22,8 @@ export interface Unit {
 export interface DebugKnowledge<A> {
   readonly breakpoints: number;
   readonly watchpoints: number;
+  /** An instruction's address as the PC has it, whichever way it was written. */
+  instructionAddress(address: bigint): bigint;
   /** Throws `KvmError` EINVAL for what one unit cannot do. */
   planBreakpoint(address: bigint): Unit;
   planWatchpoint(address: bigint, length: number, access: Requested['access']): Unit;
@@ -65,6 +67,17 @@ export class Breakpoints<A> {
     return true;
   }
 
+  /** The breakpoint at an instruction, however its address is written now and was then. False when there is none. */
+  removeBreakpointAt(address: bigint): boolean {
+    const found = this.#breakpointAt(address);
+    return found !== undefined && this.remove(found.id);
+  }
+
+  #breakpointAt(address: bigint): Set | undefined {
+    const at = this.#knowledge.instructionAddress(address);
+    return this.#set.find((one) => one.kind === 'breakpoint' && this.#knowledge.instructionAddress(one.address) === at);
+  }
+
   clear(): void {
     this.#apply([]);
   }
@@ -93,7 +106,7 @@ export class Breakpoints<A> {
         ?? this.#set.find((one) => one.kind === 'watchpoint' && address < one.address && one.address - address < 64n);
       return { kind: 'watchpoint', id: found?.id ?? 0, address, width: found?.length ?? 0, access: seen.write === true ? 'write' : 'read' };
     }
-    const found = seen.kind === 'breakpoint' ? this.#set.find((one) => one.kind === 'breakpoint' && one.address === exit.pc) : undefined;
+    const found = seen.kind === 'breakpoint' ? this.#breakpointAt(exit.pc) : undefined;
     return { kind: 'breakpoint', id: found?.id ?? 0, address: exit.pc };
   }
 
