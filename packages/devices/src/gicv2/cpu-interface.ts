@@ -2,7 +2,7 @@ import {
   CTLR_ACK_CTL, CTLR_EOI_MODE, CTLR_FIQ_EN, CTLR_MASK, GICC_ABPR, GICC_AEOIR, GICC_AHPPIR, GICC_AIAR, GICC_APR, GICC_BPR, GICC_CTLR, GICC_DIR, GICC_EOIR, GICC_HPPIR,
   GICC_IAR, GICC_IIDR, GICC_NSAPR, GICC_PMR, GICC_RPR, GROUP1_PENDING, SPURIOUS,
 } from './registers.ts';
-import type { PriorityControl } from './state.ts';
+import type { PriorityControl } from './priority.ts';
 
 /** GICC_IIDR: GICv2, implementer Arm, as QEMU states it. */
 const IIDR = 0x0002_043b;

@@ -1,8 +1,9 @@
+import { PRIVATE, SGIS, type InterruptState } from '../gic/interrupt-state.ts';
 import {
   CTLR_ENABLE_GRP0, CTLR_ENABLE_GRP1, GICD_CPENDSGIR, GICD_CTLR, GICD_ICACTIVER, GICD_ICENABLER, GICD_ICFGR, GICD_ICPENDR, GICD_IGROUPR, GICD_IIDR, GICD_IPRIORITYR,
   GICD_ISACTIVER, GICD_ISENABLER, GICD_ISPENDR, GICD_ITARGETSR, GICD_PIDR, GICD_SGIR, GICD_SPENDSGIR, GICD_TYPER,
 } from './registers.ts';
-import { BANKED, SGIS, type Interrupts } from './state.ts';
+import type { Interrupts } from './state.ts';
 
 /** JEP106 code and product of Arm, as QEMU's distributor states them. */
 const IIDR = 0x43b;
@@ -12,15 +13,17 @@ const ID = [0x04, 0x00, 0x00, 0x00, 0x90, 0xb4, 0x2b, 0x00, 0x0d, 0xf0, 0x05, 0x
 /** GICD registers (IHI 0048B 4.3) over the interrupt state. Accesses are bytes `lane` of words: software uses byte accesses to priorities and targets. */
 export class Distributor {
   readonly #interrupts: Interrupts;
+  readonly #state: InterruptState;
   ctlr = 0;
 
   constructor(interrupts: Interrupts) {
     this.#interrupts = interrupts;
+    this.#state = interrupts.state;
   }
 
   /** A whole word as processor `cpu` sees it. No register of the distributor has a read side effect. */
   read(offset: number, cpu: number): number {
-    const state = this.#interrupts;
+    const state = this.#state;
     switch (offset) {
       case GICD_CTLR: return this.ctlr;
       case GICD_TYPER: return (state.count / 32 - 1) | ((state.cpus - 1) << 5);
@@ -39,19 +42,19 @@ export class Distributor {
     if (offset < GICD_ITARGETSR) return this.#fields(cpu, offset - GICD_IPRIORITYR, (slot) => state.priority[slot]);
     if (offset < GICD_ICFGR) {
       if (state.cpus === 1) return 0;
-      return this.#fields(cpu, offset - GICD_ITARGETSR, (slot, intid) => (intid < BANKED ? 1 << cpu : state.target[slot]));
+      return this.#fields(cpu, offset - GICD_ITARGETSR, (slot, intid) => (intid < PRIVATE ? 1 << cpu : this.#interrupts.target[slot]));
     }
     if (offset < GICD_SGIR) return this.#edges(cpu, (offset - GICD_ICFGR) * 4);
     if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR + SGIS) {
       const first = (offset - GICD_CPENDSGIR) % SGIS;
-      return this.#fields(cpu, first, (_slot, intid) => state.sources[cpu * SGIS + intid]);
+      return this.#fields(cpu, first, (_slot, intid) => this.#interrupts.sources[cpu * SGIS + intid]);
     }
     return offset >= GICD_PIDR ? ID[(offset - GICD_PIDR) >> 2] ?? 0 : 0;
   }
 
   /** The bits of `mask` (whole byte lanes of the word) get `value`. */
   write(offset: number, value: number, mask: number, cpu: number): void {
-    const state = this.#interrupts;
+    const state = this.#state;
     if (offset === GICD_CTLR) this.ctlr = ((this.ctlr & ~mask) | (value & mask)) & (CTLR_ENABLE_GRP0 | CTLR_ENABLE_GRP1);
     else if (offset === GICD_SGIR) {
       if (mask === -1) this.#generate(value, cpu);
@@ -60,19 +63,19 @@ export class Distributor {
       this.#writeFields(cpu, offset - GICD_IPRIORITYR, value, mask, (slot, _intid, byte) => { state.priority[slot] = byte; });
     } else if (offset >= GICD_ITARGETSR && offset < GICD_ICFGR) {
       const implemented = (1 << state.cpus) - 1;
-      this.#writeFields(cpu, offset - GICD_ITARGETSR, value, mask, (slot, intid, byte) => { if (intid >= BANKED && state.cpus > 1) state.target[slot] = byte & implemented; });
+      this.#writeFields(cpu, offset - GICD_ITARGETSR, value, mask, (slot, intid, byte) => { if (intid >= PRIVATE && state.cpus > 1) this.#interrupts.target[slot] = byte & implemented; });
     } else if (offset >= GICD_ICFGR && offset < GICD_SGIR) this.#writeEdges(cpu, (offset - GICD_ICFGR) * 4, value, mask);
     else if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR + SGIS) this.#writeSources(cpu, offset, value, mask);
   }
 
   #bits(cpu: number, first: number, test: (slot: number) => boolean): number {
     let word = 0;
-    for (let i = 0; i < 32 && first + i < this.#interrupts.count; i++) if (test(this.#interrupts.slot(cpu, first + i))) word |= 1 << i;
+    for (let i = 0; i < 32 && first + i < this.#state.count; i++) if (test(this.#state.slot(cpu, first + i))) word |= 1 << i;
     return word;
   }
 
   #writeBits(register: number, first: number, value: number, mask: number, cpu: number): void {
-    const state = this.#interrupts;
+    const state = this.#state;
     for (let i = 0; i < 32 && first + i < state.count; i++) {
       if ((mask & (1 << i)) === 0) continue;
       const intid = first + i;
@@ -94,44 +97,44 @@ export class Distributor {
 
   #fields(cpu: number, first: number, field: (slot: number, intid: number) => number): number {
     let word = 0;
-    for (let i = 0; i < 4 && first + i < this.#interrupts.count; i++) word |= field(this.#interrupts.slot(cpu, first + i), first + i) << (8 * i);
+    for (let i = 0; i < 4 && first + i < this.#state.count; i++) word |= field(this.#state.slot(cpu, first + i), first + i) << (8 * i);
     return word;
   }
 
   #writeFields(cpu: number, first: number, value: number, mask: number, store: (slot: number, intid: number, byte: number) => void): void {
-    for (let i = 0; i < 4 && first + i < this.#interrupts.count; i++) {
-      if ((mask >>> (8 * i)) & 0xff) store(this.#interrupts.slot(cpu, first + i), first + i, (value >>> (8 * i)) & 0xff);
+    for (let i = 0; i < 4 && first + i < this.#state.count; i++) {
+      if ((mask >>> (8 * i)) & 0xff) store(this.#state.slot(cpu, first + i), first + i, (value >>> (8 * i)) & 0xff);
     }
   }
 
   #edges(cpu: number, first: number): number {
     let word = 0;
-    for (let i = 0; i < 16 && first + i < this.#interrupts.count; i++) if (this.#interrupts.edge[this.#interrupts.slot(cpu, first + i)]) word |= 2 << (2 * i);
+    for (let i = 0; i < 16 && first + i < this.#state.count; i++) if (this.#state.edge[this.#state.slot(cpu, first + i)]) word |= 2 << (2 * i);
     return word;
   }
 
   #writeEdges(cpu: number, first: number, value: number, mask: number): void {
-    for (let i = 0; i < 16 && first + i < this.#interrupts.count; i++) {
+    for (let i = 0; i < 16 && first + i < this.#state.count; i++) {
       const bit = 2 << (2 * i);
-      if (first + i >= SGIS && (mask & bit) !== 0) this.#interrupts.edge[this.#interrupts.slot(cpu, first + i)] = value & bit ? 1 : 0;
+      if (first + i >= SGIS && (mask & bit) !== 0) this.#state.edge[this.#state.slot(cpu, first + i)] = value & bit ? 1 : 0;
     }
   }
 
   #writeSources(cpu: number, offset: number, value: number, mask: number): void {
-    const state = this.#interrupts;
+    const { state, sources } = this.#interrupts;
     const implemented = (1 << state.cpus) - 1;
     const set = offset >= GICD_SPENDSGIR;
     this.#writeFields(cpu, (offset - GICD_CPENDSGIR) % SGIS, value, mask, (slot, intid, byte) => {
       const at = cpu * SGIS + intid;
-      state.sources[at] = set ? state.sources[at] | (byte & implemented) : state.sources[at] & ~byte;
-      state.latch[slot] = state.sources[at] === 0 ? 0 : 1;
+      sources[at] = set ? sources[at] | (byte & implemented) : sources[at] & ~byte;
+      state.latch[slot] = sources[at] === 0 ? 0 : 1;
     });
   }
 
   /** GICD_SGIR (IHI 0048B 4.3.15): to a list, to all others, or to oneself. */
   #generate(value: number, cpu: number): void {
-    const all = (1 << this.#interrupts.cpus) - 1;
+    const all = (1 << this.#state.cpus) - 1;
     const targets = [(value >>> 16) & all, all & ~(1 << cpu), 1 << cpu, 0][(value >>> 24) & 3];
-    for (let to = 0; to < this.#interrupts.cpus; to++) if (targets & (1 << to)) this.#interrupts.sendSgi(cpu, to, value & 0xf);
+    for (let to = 0; to < this.#state.cpus; to++) if (targets & (1 << to)) this.#interrupts.sendSgi(cpu, to, value & 0xf);
   }
 }

@@ -1,9 +1,11 @@
 import { MachineError, stateOf, type Device, type Initiator, type InterruptLine, type Plain } from '@worldswitch/machine';
+import { PRIVATE, SGIS } from '../gic/interrupt-state.ts';
 import { Output, readLanes, writeLanes } from '../word-registers.ts';
 import { CpuInterface, type InterruptSource } from './cpu-interface.ts';
 import { Distributor } from './distributor.ts';
 import { ListRegisters } from './list-registers.ts';
-import { BANKED, Interrupts, PriorityControl, SGIS } from './state.ts';
+import { PriorityControl } from './priority.ts';
+import { Interrupts } from './state.ts';
 
 /** Where one processor's interrupts go. */
 export interface GicV2Outputs {
@@ -57,7 +59,7 @@ export class GicV2 {
     const spis = config.spis ?? 256;
     if (cpus < 1 || cpus > 8) throw new MachineError('bad-range', `GICv2: ${cpus} processors; the architecture has 1 to 8 CPU interfaces. Use a GICv3 for more.`);
     if (spis % 32 !== 0 || spis < 0 || spis > 960) throw new MachineError('bad-range', `GICv2: ${spis} SPIs; their number is a multiple of 32, at most 960.`);
-    this.#interrupts = new Interrupts(cpus, BANKED + spis);
+    this.#interrupts = new Interrupts(cpus, PRIVATE + spis);
     this.#distributor = new Distributor(this.#interrupts);
     this.#maintenance = config.maintenance ?? 25;
     this.#processors = config.cpus.map((outputs, cpu) => this.#processor(outputs, cpu));
@@ -77,26 +79,26 @@ export class GicV2 {
 
   /** The input of a shared interrupt, by INTID (32 and up). Throws `bad-range` for one that does not exist. */
   spi(intid: number): InterruptLine {
-    if (intid < BANKED || intid >= this.#interrupts.count) {
-      throw new MachineError('bad-range', `GICv2: there is no SPI with INTID ${intid}; they are ${BANKED} to ${this.#interrupts.count - 1} (a device tree's SPI number plus 32).`);
+    if (intid < PRIVATE || intid >= this.#interrupts.state.count) {
+      throw new MachineError('bad-range', `GICv2: there is no SPI with INTID ${intid}; they are ${PRIVATE} to ${this.#interrupts.state.count - 1} (a device tree's SPI number plus 32).`);
     }
     return this.#input(0, intid);
   }
 
   /** The input of a private interrupt, by INTID (16 to 31). Throws `bad-range` for one that does not exist. */
   ppi(cpu: number, intid: number): InterruptLine {
-    if (intid < SGIS || intid >= BANKED || cpu < 0 || cpu >= this.#processors.length) {
+    if (intid < SGIS || intid >= PRIVATE || cpu < 0 || cpu >= this.#processors.length) {
       throw new MachineError('bad-range', `GICv2: there is no PPI with INTID ${intid} at processor ${cpu}; they are 16 to 31 (a device tree's PPI number plus 16), processors 0 to ${this.#processors.length - 1}.`);
     }
     return this.#input(cpu, intid);
   }
 
   #input(cpu: number, intid: number): InterruptLine {
-    const slot = this.#interrupts.slot(cpu, intid);
+    const slot = this.#interrupts.state.slot(cpu, intid);
     return {
       set: (level) => {
-        if ((this.#interrupts.line[slot] !== 0) === level) return;
-        this.#interrupts.setLine(slot, level);
+        if ((this.#interrupts.state.line[slot] !== 0) === level) return;
+        this.#interrupts.state.setLine(slot, level);
         this.#update();
       },
     };
@@ -104,18 +106,19 @@ export class GicV2 {
 
   #processor(outputs: GicV2Outputs, cpu: number): Processor {
     const interrupts = this.#interrupts;
+    const { state } = interrupts;
     const distributor = this.#distributor;
-    const deactivate = (intid: number): void => { if (intid < interrupts.count) interrupts.active[interrupts.slot(cpu, intid)] = 0; };
+    const deactivate = (intid: number): void => { state.deactivate(cpu, intid); };
     const source: InterruptSource = {
       best() {
         const intid = interrupts.best(cpu, distributor.ctlr);
         if (intid < 0) return undefined;
-        const slot = interrupts.slot(cpu, intid);
-        return { intid, priority: interrupts.priority[slot], group: interrupts.group[slot] };
+        const slot = state.slot(cpu, intid);
+        return { intid, priority: state.priority[slot], group: state.group[slot] };
       },
       get forwarding() { return distributor.ctlr !== 0; },
       activate: (intid) => interrupts.activate(cpu, intid),
-      groupOf: (intid) => (intid < interrupts.count ? interrupts.group[interrupts.slot(cpu, intid)] : 0),
+      groupOf: (intid) => (intid < state.count ? state.group[state.slot(cpu, intid)] : 0),
       deactivate,
       // An EOI with nothing running is ignored, deactivation included, as QEMU does; the architecture leaves it UNPREDICTABLE (IHI 0048B 4.4.5).
       completed: (intid, dropped, deactivates) => { if (dropped && deactivates) deactivate(intid); },
@@ -129,7 +132,7 @@ export class GicV2 {
 
   /** Virtual interfaces first: their maintenance interrupts are inputs of the distributor. */
   #update(): void {
-    this.#processors.forEach((processor, cpu) => this.#interrupts.setLine(this.#interrupts.slot(cpu, this.#maintenance), processor.lists.maintenance));
+    this.#processors.forEach((processor, cpu) => this.#interrupts.state.setLine(this.#interrupts.state.slot(cpu, this.#maintenance), processor.lists.maintenance));
     for (const processor of this.#processors) {
       const physical = processor.physical.outputs();
       const virtual = processor.virtual.outputs();

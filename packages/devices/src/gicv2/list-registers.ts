@@ -1,10 +1,10 @@
 import { stateOf, type Plain } from '@worldswitch/machine';
 import type { InterruptSource } from './cpu-interface.ts';
+import { PriorityControl } from './priority.ts';
 import {
   CTLR_ENABLE_GRP0, CTLR_ENABLE_GRP1, CTLR_MASK, GICH_APR, GICH_EISR0, GICH_ELRSR0, GICH_HCR, GICH_LR, GICH_MISR, GICH_VMCR, GICH_VTR, HCR_EN, HCR_LRENPIE, HCR_MASK, HCR_NPIE,
   HCR_UIE, HCR_VGRP0D, HCR_VGRP0E, HCR_VGRP1D, HCR_VGRP1E, LR_ACTIVE, LR_EOI, LR_GRP1, LR_HW, LR_PENDING,
 } from './registers.ts';
-import { PriorityControl } from './state.ts';
 
 /** Bits 22:20 are reserved: a virtual priority has 5 bits. */
 const LR_MASK = 0xff8f_ffff;

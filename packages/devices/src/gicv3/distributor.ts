@@ -1,6 +1,7 @@
+import { PRIVATE } from '../gic/interrupt-state.ts';
 import { readInterrupts, writeInterrupts, type Frame } from './interrupt-registers.ts';
 import { CTLR_ARE, CTLR_DS, CTLR_ENABLE_GRP0, CTLR_ENABLE_GRP1, GICD_CTLR, GICD_IIDR, GICD_IROUTER, GICD_PIDR, GICD_TYPER } from './registers.ts';
-import { PRIVATE, type Interrupts } from './state.ts';
+import type { Interrupts } from './state.ts';
 
 /** JEP106 code and product of Arm, as QEMU's distributor and redistributors state them. */
 export const IIDR = 0x43b;
@@ -30,7 +31,7 @@ export class Distributor {
 
   /** A whole word. No register has a read side effect. */
   read(offset: number): number {
-    const state = this.#interrupts;
+    const { state } = this.#interrupts;
     switch (offset) {
       case GICD_CTLR: return this.groups | CTLR_ARE | CTLR_DS;
       // The manual has ITLinesNumber N stand for INTIDs up to 32(N + 1) - 1. QEMU 7.2 counts blocks of SPIs, one fewer, and kernels size their loops by it.
@@ -39,26 +40,26 @@ export class Distributor {
     }
     if (offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * state.count) {
       const slot = this.#routed(offset);
-      return slot === undefined ? 0 : offset % 8 === 0 ? state.routeLow[slot] : state.routeHigh[slot];
+      return slot === undefined ? 0 : offset % 8 === 0 ? this.#interrupts.routeLow[slot] : this.#interrupts.routeHigh[slot];
     }
     return offset >= GICD_PIDR ? ID[(offset - GICD_PIDR) >> 2] ?? 0 : readInterrupts(state, SHARED, offset);
   }
 
   /** The bits of `mask` (-1, or one byte) get `value`. */
   write(offset: number, value: number, mask: number): void {
-    const state = this.#interrupts;
+    const { state } = this.#interrupts;
     if (offset === GICD_CTLR) {
       if (mask === -1) this.groups = value & GROUPS;
     } else if (offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * state.count) {
       const slot = this.#routed(offset);
       if (slot === undefined || mask !== -1) return;
-      if (offset % 8 === 0) state.route(slot, value, state.routeHigh[slot]);
-      else state.route(slot, state.routeLow[slot], value);
+      if (offset % 8 === 0) this.#interrupts.route(slot, value, this.#interrupts.routeHigh[slot]);
+      else this.#interrupts.route(slot, this.#interrupts.routeLow[slot], value);
     } else writeInterrupts(state, SHARED, offset, value, mask);
   }
 
   #routed(offset: number): number | undefined {
     const intid = (offset - GICD_IROUTER) >> 3;
-    return intid >= PRIVATE ? this.#interrupts.slot(0, intid) : undefined;
+    return intid >= PRIVATE ? this.#interrupts.state.slot(0, intid) : undefined;
   }
 }

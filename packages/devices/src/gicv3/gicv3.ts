@@ -1,8 +1,9 @@
 import { MachineError, stateOf, type Device, type InterruptLine, type Plain, type Width } from '@worldswitch/machine';
+import { PRIVATE, SGIS } from '../gic/interrupt-state.ts';
 import { Distributor } from './distributor.ts';
 import { Redistributor } from './redistributor.ts';
 import { GIC_IPRIORITYR, GIC_ITARGETSR, GICD_IROUTER, GICR_FRAME, GICR_STRIDE, GICR_TYPER } from './registers.ts';
-import { Interrupts, PRIVATE, SGIS, type PendingInterrupt } from './state.ts';
+import { Interrupts, type PendingInterrupt } from './state.ts';
 
 export interface GicV3Config {
   /** Of each processor, in the fields of MPIDR_EL1 (Aff3 39:32, Aff2 23:16, Aff1 15:8, Aff0 7:0); 1 to 123, no two equal. */
@@ -71,7 +72,7 @@ export class GicV3 {
     this.#maintenance = maintenance;
     this.#listeners = affinities.map(() => undefined);
     this.#best = affinities.map(() => null);
-    this.distributor = this.#window(this.#distributor, (offset) => offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * this.#interrupts.count, (offset) => offset);
+    this.distributor = this.#window(this.#distributor, (offset) => offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * this.#interrupts.state.count, (offset) => offset);
     const at = (offset: number): Redistributor | undefined => this.#redistributors[Math.floor(offset / GICR_STRIDE)];
     this.redistributors = this.#window({
       read: (offset) => at(offset)?.read(offset % GICR_STRIDE) ?? 0,
@@ -81,8 +82,8 @@ export class GicV3 {
 
   /** The input of a shared interrupt, by INTID (32 and up). Throws `bad-range` for one that does not exist. */
   spi(intid: number): InterruptLine {
-    if (intid < PRIVATE || intid >= this.#interrupts.count) {
-      throw new MachineError('bad-range', `GICv3: there is no SPI with INTID ${intid}; they are ${PRIVATE} to ${this.#interrupts.count - 1} (a device tree's SPI number plus 32).`);
+    if (intid < PRIVATE || intid >= this.#interrupts.state.count) {
+      throw new MachineError('bad-range', `GICv3: there is no SPI with INTID ${intid}; they are ${PRIVATE} to ${this.#interrupts.state.count - 1} (a device tree's SPI number plus 32).`);
     }
     return this.#input(0, intid);
   }
@@ -104,13 +105,13 @@ export class GicV3 {
         const known = this.#best[cpu];
         return known !== null ? known : (this.#best[cpu] = interrupts.best(cpu, this.#distributor.groups));
       },
-      exists: (intid) => intid < interrupts.count,
+      exists: (intid) => intid < interrupts.state.count,
       activate: (intid) => {
         interrupts.activate(cpu, intid);
         this.#changed();
       },
       deactivate: (intid) => {
-        interrupts.deactivate(cpu, intid);
+        interrupts.state.deactivate(cpu, intid);
         this.#changed();
       },
       send: (sgi) => { this.#send(cpu, sgi); },
@@ -120,28 +121,28 @@ export class GicV3 {
   }
 
   #check(cpu: number): void {
-    const { cpus } = this.#interrupts;
+    const { cpus } = this.#interrupts.state;
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= cpus) throw new MachineError('bad-range', `GICv3: there is no processor ${cpu}; they are 0 to ${cpus - 1}.`);
   }
 
   #input(cpu: number, intid: number): InterruptLine {
-    const slot = this.#interrupts.slot(cpu, intid);
+    const slot = this.#interrupts.state.slot(cpu, intid);
     return {
       set: (level) => {
-        if ((this.#interrupts.line[slot] !== 0) === level) return;
-        this.#interrupts.setLine(slot, level);
+        if ((this.#interrupts.state.line[slot] !== 0) === level) return;
+        this.#interrupts.state.setLine(slot, level);
         this.#changed();
       },
     };
   }
 
   #send(from: number, { intid, group, to }: SoftwareInterrupt): void {
-    const interrupts = this.#interrupts;
-    interrupts.affinities.forEach((affinity, cpu) => {
+    const { affinities, state } = this.#interrupts;
+    affinities.forEach((affinity, cpu) => {
       const aff0 = Number(affinity & 0xffn);
       const reached = to === 'others' ? cpu !== from : (affinity & ~0xffn) === to.affinity && aff0 < 16 && (to.targets & (1 << aff0)) !== 0;
-      const slot = interrupts.slot(cpu, intid);
-      if (reached && interrupts.group[slot] === group) interrupts.latch[slot] = 1;
+      const slot = state.slot(cpu, intid);
+      if (reached && state.group[slot] === group) state.latch[slot] = 1;
     });
     this.#changed();
   }

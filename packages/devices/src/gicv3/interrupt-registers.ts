@@ -1,19 +1,19 @@
+import { PRIVATE, SGIS, type InterruptState } from '../gic/interrupt-state.ts';
 import {
   GIC_ICACTIVER, GIC_ICENABLER, GIC_ICFGR, GIC_ICPENDR, GIC_IGROUPR, GIC_IGRPMODR, GIC_IPRIORITYR, GIC_ISACTIVER, GIC_ISENABLER, GIC_ISPENDR, GIC_ITARGETSR,
 } from './registers.ts';
-import { PRIVATE, SGIS, type Interrupts } from './state.ts';
 
 /** Whose interrupts a frame shows: the SPIs, or the SGIs and PPIs of one processor. What it does not show reads as zero (IHI 0069, GICD_ISENABLER<n> and its siblings with affinity routing). */
 export type Frame = { readonly kind: 'shared' } | { readonly kind: 'private'; readonly cpu: number };
 
 /** The slot behind an INTID in a frame; undefined where there is none. */
-function slotIn(state: Interrupts, frame: Frame, intid: number): number | undefined {
+function slotIn(state: InterruptState, frame: Frame, intid: number): number | undefined {
   if (frame.kind === 'private') return intid < PRIVATE ? state.slot(frame.cpu, intid) : undefined;
   return intid >= PRIVATE && intid < state.count ? state.slot(0, intid) : undefined;
 }
 
 /** A word of the registers that have a part for each INTID, offsets 0x80 to 0xcff. Zero elsewhere. */
-export function readInterrupts(state: Interrupts, frame: Frame, offset: number): number {
+export function readInterrupts(state: InterruptState, frame: Frame, offset: number): number {
   const collect = (first: number, count: number, width: number, part: (slot: number) => number): number => {
     let word = 0;
     for (let i = 0; i < count; i++) {
@@ -31,10 +31,10 @@ export function readInterrupts(state: Interrupts, frame: Frame, offset: number):
   return 0;
 }
 
-const pending = (state: Interrupts, slot: number): boolean => state.pending(slot);
-const enabled = (state: Interrupts, slot: number): boolean => state.enabled[slot] !== 0;
-const active = (state: Interrupts, slot: number): boolean => state.active[slot] !== 0;
-const BIT_READS: Readonly<Record<number, ((state: Interrupts, slot: number) => boolean) | undefined>> = {
+const pending = (state: InterruptState, slot: number): boolean => state.pending(slot);
+const enabled = (state: InterruptState, slot: number): boolean => state.enabled[slot] !== 0;
+const active = (state: InterruptState, slot: number): boolean => state.active[slot] !== 0;
+const BIT_READS: Readonly<Record<number, ((state: InterruptState, slot: number) => boolean) | undefined>> = {
   [GIC_IGROUPR]: (state, slot) => state.group[slot] !== 0,
   [GIC_ISENABLER]: enabled, [GIC_ICENABLER]: enabled, [GIC_ISPENDR]: pending, [GIC_ICPENDR]: pending, [GIC_ISACTIVER]: active, [GIC_ICACTIVER]: active,
 };
@@ -47,7 +47,7 @@ const BIT_WRITES: Readonly<Record<number, { readonly array: 'enabled' | 'latch' 
 };
 
 /** Writes such a word, or one byte of it (`mask`), which only priorities take. */
-export function writeInterrupts(state: Interrupts, frame: Frame, offset: number, value: number, mask: number): void {
+export function writeInterrupts(state: InterruptState, frame: Frame, offset: number, value: number, mask: number): void {
   const each = (first: number, count: number, store: (slot: number, index: number, intid: number) => void): void => {
     for (let i = 0; i < count; i++) {
       const slot = slotIn(state, frame, first + i);

@@ -23,12 +23,12 @@ export class Redistributor {
   }
 
   read(offset: number): number {
-    if (offset >= GICR_FRAME) return readInterrupts(this.#interrupts, this.#frame, offset - GICR_FRAME);
+    if (offset >= GICR_FRAME) return readInterrupts(this.#interrupts.state, this.#frame, offset - GICR_FRAME);
     const { cpu } = this.#frame;
     const affinity = this.#interrupts.affinities[cpu];
     switch (offset) {
       case GICR_IIDR: return IIDR;
-      case GICR_TYPER: return (cpu << 8) | COMMON_LPI_AFFINITY | (cpu === this.#interrupts.cpus - 1 ? TYPER_LAST : 0);
+      case GICR_TYPER: return (cpu << 8) | COMMON_LPI_AFFINITY | (cpu === this.#interrupts.affinities.length - 1 ? TYPER_LAST : 0);
       case GICR_TYPER + 4: return Number(affinity & 0xff_ffffn) | Number((affinity >> 8n) & 0xff00_0000n);
       case GICR_WAKER: return this.asleep ? WAKER_PROCESSOR_SLEEP | WAKER_CHILDREN_ASLEEP : 0;
       default: return offset >= GICR_PIDR ? ID[(offset - GICR_PIDR) >> 2] ?? 0 : 0;
@@ -36,7 +36,7 @@ export class Redistributor {
   }
 
   write(offset: number, value: number, mask: number): void {
-    if (offset >= GICR_FRAME) writeInterrupts(this.#interrupts, this.#frame, offset - GICR_FRAME, value, mask);
+    if (offset >= GICR_FRAME) writeInterrupts(this.#interrupts.state, this.#frame, offset - GICR_FRAME, value, mask);
     else if (offset === GICR_WAKER && mask === -1) this.asleep = (value & WAKER_PROCESSOR_SLEEP) !== 0;
   }
 }

@@ -1,11 +1,8 @@
-import type { Plain } from '@worldswitch/machine';
+import { stateOf, type Plain } from '@worldswitch/machine';
+import { InterruptState } from '../gic/interrupt-state.ts';
 
-export const SGIS = 16;
-/** SGIs and PPIs: kept by each processor's redistributor. */
-export const PRIVATE = 32;
-/** No interrupt: less urgent than any priority. */
+/** Priority 0xff never gets through: nothing is less urgent than it (IHI 0069 4.8, interrupt prioritization). */
 const IDLE_PRIORITY = 0xff;
-const NOWHERE = -1;
 
 /** The most urgent interrupt of a processor. */
 export interface PendingInterrupt {
@@ -15,68 +12,32 @@ export interface PendingInterrupt {
   readonly group: 0 | 1;
 }
 
-/** What distributor and redistributors keep for each interrupt; the first 32 once for each processor. Indices come from `slot`. */
+/** What distributor and redistributors keep: interrupts, and by affinity the processor that a shared one goes to. */
 export class Interrupts {
+  readonly state: InterruptState;
   readonly affinities: readonly bigint[];
-  /** Number of INTIDs, a multiple of 32. */
-  readonly count: number;
-  readonly enabled: Uint8Array;
-  /** Pending by an edge, by software or as an SGI: survives the fall of the line. */
-  readonly latch: Uint8Array;
-  /** The input's level. */
-  readonly line: Uint8Array;
-  readonly active: Uint8Array;
-  readonly edge: Uint8Array;
-  /** 0 or 1. */
-  readonly group: Uint8Array;
-  readonly priority: Uint8Array;
-  /** GICD_IROUTER of SPIs: Aff2 to Aff0 in the low word, Aff3 in the other. */
+  /** GICD_IROUTER of SPIs, by slot: Aff2 to Aff0 in the low word, Aff3 in the other. */
   readonly routeLow: Uint32Array;
   readonly routeHigh: Uint8Array;
   /** Processor of that affinity, or -1; follows from the route. */
   readonly #target: Int16Array;
+  readonly #reaches = (slot: number, cpu: number): boolean => this.#target[slot] === cpu;
 
   /** `affinities`: of each processor, in the fields of MPIDR_EL1. */
   constructor(affinities: readonly bigint[], count: number) {
-    const slots = affinities.length * PRIVATE + count - PRIVATE;
     this.affinities = affinities;
-    this.count = count;
-    this.enabled = new Uint8Array(slots);
-    this.latch = new Uint8Array(slots);
-    this.line = new Uint8Array(slots);
-    this.active = new Uint8Array(slots);
-    this.edge = new Uint8Array(slots);
-    this.group = new Uint8Array(slots);
-    this.priority = new Uint8Array(slots);
-    this.routeLow = new Uint32Array(slots);
-    this.routeHigh = new Uint8Array(slots);
-    this.#target = new Int16Array(slots);
+    this.state = new InterruptState(affinities.length, count);
+    this.routeLow = new Uint32Array(this.state.slots);
+    this.routeHigh = new Uint8Array(this.state.slots);
+    this.#target = new Int16Array(this.state.slots);
     this.reset();
   }
 
-  get cpus(): number {
-    return this.affinities.length;
-  }
-
   reset(): void {
-    for (const array of this.#arrays()) array.fill(0);
-    // SGIs are edge-triggered, unchangeably (IHI 0069, GICR_ICFGR0).
-    for (let cpu = 0; cpu < this.cpus; cpu++) this.edge.fill(1, cpu * PRIVATE, cpu * PRIVATE + SGIS);
+    this.state.reset();
+    this.routeLow.fill(0);
+    this.routeHigh.fill(0);
     this.#findTargets();
-  }
-
-  slot(cpu: number, intid: number): number {
-    return intid < PRIVATE ? cpu * PRIVATE + intid : (this.cpus - 1) * PRIVATE + intid;
-  }
-
-  /** Pending state (IHI 0069 4.1, interrupt lifecycle): latched, or a level-sensitive input that is high. */
-  pending(slot: number): boolean {
-    return this.latch[slot] !== 0 || (this.edge[slot] === 0 && this.line[slot] !== 0);
-  }
-
-  setLine(slot: number, level: boolean): void {
-    if (level && this.line[slot] === 0 && this.edge[slot] !== 0) this.latch[slot] = 1;
-    this.line[slot] = level ? 1 : 0;
   }
 
   /** Routes an SPI. The halves are those of GICD_IROUTER, reserved bits cut off. */
@@ -86,32 +47,20 @@ export class Interrupts {
     this.#target[slot] = this.#targetOf(slot);
   }
 
-  /**
-   * The interrupt to offer to `cpu`: pending, enabled, its group enabled in `groups` (bits 0 and 1), not active, routed there; the most
-   * urgent, of equals the lowest INTID. Priority 0xff never gets through (IHI 0069 4.8, interrupt prioritization): nothing is less urgent than it.
-   */
+  /** The interrupt to offer to `cpu`, see `InterruptState.best`. */
   best(cpu: number, groups: number): PendingInterrupt | undefined {
-    let best = NOWHERE;
-    let urgency = IDLE_PRIORITY;
-    for (let intid = 0; intid < this.count; intid++) {
-      const slot = this.slot(cpu, intid);
-      if (this.enabled[slot] === 0 || this.active[slot] !== 0 || this.priority[slot] >= urgency || !this.pending(slot)) continue;
-      if ((groups & (1 << this.group[slot])) === 0 || (intid >= PRIVATE && this.#target[slot] !== cpu)) continue;
-      best = intid;
-      urgency = this.priority[slot];
-    }
-    return best === NOWHERE ? undefined : { intid: best, priority: urgency, group: this.group[this.slot(cpu, best)] === 0 ? 0 : 1 };
+    const { state } = this;
+    const intid = state.best(cpu, groups, IDLE_PRIORITY, this.#reaches);
+    if (intid < 0) return undefined;
+    const slot = state.slot(cpu, intid);
+    return { intid, priority: state.priority[slot], group: state.group[slot] === 0 ? 0 : 1 };
   }
 
   /** Acknowledge (IHI 0069 4.1, interrupt lifecycle): active, no longer latched. A level that is still high leaves it active and pending. */
   activate(cpu: number, intid: number): void {
-    const slot = this.slot(cpu, intid);
-    this.active[slot] = 1;
-    this.latch[slot] = 0;
-  }
-
-  deactivate(cpu: number, intid: number): void {
-    if (intid < this.count) this.active[this.slot(cpu, intid)] = 0;
+    const slot = this.state.slot(cpu, intid);
+    this.state.active[slot] = 1;
+    this.state.latch[slot] = 0;
   }
 
   #targetOf(slot: number): number {
@@ -123,17 +72,15 @@ export class Interrupts {
     for (let slot = 0; slot < this.#target.length; slot++) this.#target[slot] = this.#targetOf(slot);
   }
 
-  #arrays(): (Uint8Array | Uint32Array)[] {
-    return [this.enabled, this.latch, this.line, this.active, this.edge, this.group, this.priority, this.routeLow, this.routeHigh];
-  }
-
   save(): Plain {
-    return this.#arrays().map((array) => (array instanceof Uint8Array ? array.slice() : [...array]));
+    return { state: this.state.save(), routeLow: [...this.routeLow], routeHigh: this.routeHigh.slice() };
   }
 
-  restore(state: Plain): void {
-    const saved = state as readonly (Uint8Array | readonly number[])[];
-    this.#arrays().forEach((array, index) => { array.set(saved[index]); });
+  restore(saved: Plain): void {
+    const s = stateOf<{ state: Plain; routeLow: readonly number[]; routeHigh: Uint8Array }>(saved, 'GICv3 interrupts', ['state', 'routeLow', 'routeHigh']);
+    this.state.restore(s.state);
+    this.routeLow.set(s.routeLow);
+    this.routeHigh.set(s.routeHigh);
     this.#findTargets();
   }
 }
