@@ -10,22 +10,23 @@ import { Vcpu } from './vcpu.ts';
 /** A device in the hypervisor, by KVM_CREATE_DEVICE. */
 export class Device {
   readonly type: number;
-  readonly #backend: DeviceBackend;
+  /** For calls of one architecture, and the byte layer. */
+  readonly backend: DeviceBackend;
 
   constructor(type: number, backend: DeviceBackend) {
     this.type = type;
-    this.#backend = backend;
+    this.backend = backend;
   }
 
   /** Throws `KvmError` ENXIO, ENODEV where it is not there. */
   hasAttribute(group: number, attribute: bigint): void {
-    attributeOf(this.#backend.attributes, group, attribute);
+    attributeOf(this.backend.attributes, group, attribute);
   }
   getAttribute(group: number, attribute: bigint): Uint8Array {
-    return readAttribute(this.#backend.attributes, group, attribute);
+    return readAttribute(this.backend.attributes, group, attribute);
   }
   setAttribute(group: number, attribute: bigint, value: Uint8Array): void {
-    writeAttribute(this.#backend.attributes, group, attribute, value);
+    writeAttribute(this.backend.attributes, group, attribute, value);
   }
 }
 

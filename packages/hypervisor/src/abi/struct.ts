@@ -103,7 +103,7 @@ export class StructCodec<A extends StructAbi, S extends StructName<A>> {
   }
 
   set<N extends FieldName<A, S>>(bytes: Uint8Array, name: N, value: StructValue<A, S>[N]): void {
-    this.#write(bytes, name, value as Loose);
+    this.#write(bytes, name, value);
   }
 
   #field(name: string): StructField {
