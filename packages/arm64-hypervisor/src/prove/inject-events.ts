@@ -94,7 +94,7 @@ export function injecting(kind: InjectionKind, at: Place, moment: Moment, { revi
     },
     started: (run) => {
       started(run);
-      prepare(run);
+      prepare(run, moment);
     },
     left: (run) => {
       if (kind !== 'serror' || moment.access === undefined || !run.machine.takeDue()) return;
@@ -104,14 +104,16 @@ export function injecting(kind: InjectionKind, at: Place, moment: Moment, { revi
   };
 }
 
-/** The host listens to its device, and an SError is over when somebody has taken it. */
-function prepare({ hypervisor: { host }, machine }: RunningTrial): void {
+/** The host listens to its device, and an SError is over when somebody has taken it; `moment` is told when that was the host's kernel. */
+function prepare({ hypervisor: { host }, machine }: RunningTrial, moment: Moment): void {
   host.interrupts.setEnabled(host.code, HOST_INTERRUPT, true);
   const run = host.processor.run.bind(host.processor);
   Object.defineProperty(host.processor, 'run', {
     value: (budget: number) => {
       const stop = run(budget);
-      if (stop.kind === 'hosted' && SERRORS.includes(stop.at & IN_TABLE)) machine.serror(false);
+      if (stop.kind !== 'hosted' || !SERRORS.includes(stop.at & IN_TABLE)) return stop;
+      machine.serror(false);
+      moment.byHost = stop.at === host.entries.hostVectors + VECTOR.currentSerror;
       return stop;
     },
   });
@@ -146,7 +148,7 @@ export function inTurn(kind: RepeatedKind, moment: Moment, due: (access: Access)
       },
       started: (run) => {
         running = run;
-        prepare(run);
+        prepare(run, moment);
       },
     },
     over: () => running !== undefined && dealtWith(kind, raised, running),

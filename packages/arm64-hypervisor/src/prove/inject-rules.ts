@@ -2,8 +2,6 @@
  * What may come of something that comes between two accesses of a switch, and what did. Masked, it waits for whoever may have it; taken in
  * the middle of the switch, it is the panic path, with the step named; on the panic path itself it must not change the report.
  */
-import { hex } from '@worldswitch/bits';
-import { VECTOR } from '../host/layout.ts';
 import type { Phase, Revision, Step } from '../switch/step.ts';
 import { HOST_INTERRUPT } from './machine.ts';
 import { firstDifference } from './observation.ts';
@@ -91,7 +89,7 @@ export function outcomeOf(kind: InjectionKind, moment: Moment, { seen, reference
   readonly seen: Observation; readonly reference: Observation; readonly run: RunningTrial; readonly revision: Revision; readonly ruined: boolean;
 }): InjectionFinding {
   if (ruined) return onPanicPath(kind, moment, seen, reference);
-  if (seen.failure !== undefined) return failed(kind, moment, seen.failure, run, revision);
+  if (seen.failure !== undefined) return failed(kind, moment, seen.failure, revision);
   const [memory, , irqs, , serrors] = countersOf(seen);
   const [wanted, , irqsBefore, , serrorsBefore] = countersOf(reference);
   if (memory !== wanted) return { outcome: 'harm', text: `the guest's memory is another: ${firstDifference(reference, seen)?.text ?? ''}` };
@@ -124,10 +122,8 @@ export function isSame(kind: InjectionKind, raised: number, reference: Observati
   return kind === 'virtual-interrupt' ? more === raised || more === raised - 1 : more === 0;
 }
 
-function failed(kind: InjectionKind, moment: Moment, failure: string, run: RunningTrial, revision: Revision): InjectionFinding {
-  const atHost = run.hypervisor.host.entries.hostVectors + VECTOR.currentSerror;
-  const host = moment.byHost || failure.includes(hex(atHost));
-  if (host && moment.takenIn === undefined) return { outcome: 'host', text: 'the host\'s kernel took it, after its registers were back' };
+function failed(kind: InjectionKind, moment: Moment, failure: string, revision: Revision): InjectionFinding {
+  if (moment.byHost && moment.takenIn === undefined) return { outcome: 'host', text: 'the host\'s kernel took it, after its registers were back' };
   const panicIn = /in ([\w-]+): /.exec(failure)?.[1];
   const text = failure.replace(/^hypervisor-panic in [\w-]+: /, '');
   if (moment.takenIn !== undefined) return { outcome: 'panic', ...(panicIn === undefined ? {} : { panicIn }), text };

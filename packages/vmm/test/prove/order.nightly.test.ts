@@ -19,9 +19,4 @@ describe.each(PAIRS)('$revision, $mode', ({ revision: name, mode }) => {
     console.log(name, mode, removal);
     expect(removal?.needless).toEqual([]);
   }, HOUR);
-  it('with everything that can come between two accesses', () => {
-    const { injection } = prove(bench, revision, mode, { every: 1 });
-    console.log(name, mode, injection);
-    expect(injection?.failures).toEqual([]);
-  }, HOUR);
 });
