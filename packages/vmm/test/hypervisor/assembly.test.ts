@@ -1,5 +1,5 @@
 /** The assembly of 2015 on the whole processor: what a user sees of its faults, faithful and corrected, and how it panics. */
-import { DEBUG_PTR, VECTOR, VHE_ALTERNATIVES, placed, type Revision, type Step } from '@worldswitch/arm64-hypervisor';
+import { DEBUG_PTR, TWO_HOOKS, VECTOR, VHE_ALTERNATIVES, placed, type Revision, type Step } from '@worldswitch/arm64-hypervisor';
 import { EC, decodeSyndrome } from '@worldswitch/arm64-sysreg';
 import { Ledger, type Exit } from '@worldswitch/hypervisor';
 import type { Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
@@ -69,10 +69,10 @@ function withStep(revision: Revision, id: string, run: Step['run'], el: 1 | 2 = 
 
 describe('unmasked-switch', () => {
   /** An SError comes when the guest's traps are in place and its registers are not. The processor is asked what it does then. */
-  const serrorInside = (faithful: readonly string[]): { readonly exit: Exit<Arm64DebugExit> | undefined; readonly vectors: readonly bigint[] } => {
+  const serrorInside = (faithful: readonly string[], base = VHE_ALTERNATIVES): { readonly exit: Exit<Arm64DebugExit> | undefined; readonly vectors: readonly bigint[] } => {
     const codes: bigint[] = [];
     let raised = false;
-    const revision = withStep(VHE_ALTERNATIVES, 'stage2-on', () => {
+    const revision = withStep(base, 'stage2-on', () => {
       const { hostCpu, hypervisor: { host: { entries }, host: us } } = machine;
       if (raised) return;
       raised = true;
@@ -97,10 +97,14 @@ describe('unmasked-switch', () => {
       kind: 'internal-error', reason: 'hypervisor-panic', detail: { step: 'own', why: expect.stringMatching(/entered at 0xb000380/) as string },
     });
   });
-  it('corrected: it waits until the guest runs, and is dealt with then', () => {
-    const { exit, vectors } = serrorInside([]);
+  it('corrected: it waits until the guest runs, and is dealt with then as any of a guest\'s', () => {
+    const { exit, vectors } = serrorInside([], TWO_HOOKS);
     expect(exit).toMatchObject({ kind: 'system-event' });
     expect(vectors).toContain(VECTOR.lowerSerror);
+    // For which the vectors of the assembly had no handler yet.
+    const assembly = serrorInside([]);
+    expect(assembly.exit).toMatchObject({ kind: 'internal-error', reason: 'hypervisor-panic' });
+    expect(assembly.vectors).toEqual([VECTOR.lowerSerror]);
   });
 
   /** A guest that has debug events of its own kernel enabled is stepped. EL2 returns to it with them enabled at EL2 too. */

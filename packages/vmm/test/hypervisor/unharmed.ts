@@ -10,9 +10,9 @@ import { guestMachine, program, type GuestMachine } from '../../src/test/guest-m
 export const EXIT_KINDS = ['irq', 'hvc', 'mmio', 'sysreg', 'wfx', 'brk', 'step', 'breakpoint', 'watchpoint', 'serror'] as const;
 export type ExitKind = (typeof EXIT_KINDS)[number];
 
-/** Kinds of exit that a revision has: all, unless the VMM has no say in debugging. */
-export function exitKinds({ guestDebug }: Pick<Revision, 'guestDebug'>): readonly ExitKind[] {
-  return EXIT_KINDS.filter((kind) => guestDebug !== 'none' || !DEBUG_KINDS.includes(kind));
+/** Kinds of exit that a revision has: all, unless the VMM has no say in debugging, or an SError of a guest is the host's end. */
+export function exitKinds({ guestDebug, fatal = [] }: Pick<Revision, 'guestDebug' | 'fatal'>): readonly ExitKind[] {
+  return EXIT_KINDS.filter((kind) => (guestDebug !== 'none' || !DEBUG_KINDS.includes(kind)) && !(kind === 'serror' && fatal.includes(kind)));
 }
 const DEBUG_KINDS: readonly ExitKind[] = ['brk', 'step', 'breakpoint', 'watchpoint'];
 
