@@ -51,17 +51,29 @@ function alternativesCommand(done: Done): Command {
     });
 }
 
+const INJECT_HELP = `
+A switch is a list of steps, and a step is a few accesses: instructions that read or write a register or the memory
+where contexts are kept. Between two of them anything may come; masked, it must wait for whoever may have it.
+
+  worldswitch inject --at traps-on:3 --kind serror             before the third access of traps-on
+  worldswitch inject --at guest-enter --kind irq --mode nvhe   before the first, with the host at EL1
+  worldswitch inject --all --every 50                          a sample of all positions of all revisions
+
+Exit status 1: what came is not what the rules allow.`;
+
 function injectCommand(done: Done): Command {
   return new Command('inject').description('something comes between two accesses of a switch: what comes of it, and what the rules allow')
     .option('--at <STEP[:N]>', 'before the Nth access of a step (1 unless given), in an ordinary round trip; worldswitch trace shows the steps')
     .option('--kind <KIND>', 'irq: an interrupt for the host; virq: one for the guest; serror; debug: breakpoint, watchpoint and step on the instruction; abort: the guest\'s memory unmapped')
-    .option('--revision <NAME>', 'the state of the switch (worldswitch compare lists them)')
-    .option('--mode <NAME>', 'vhe (the host at EL2) or nvhe (at EL1); vhe where the revision has it')
-    .option('--json', 'as JSON, for schemas/inject.schema.json')
-    .addHelpText('after', '\nExit status 1: what came is not what the rules allow.')
-    .action(async (options: Record<string, string>) => {
-      const { inject } = await import('./inject.ts');
-      done(inject(options));
+    .option('--revision <NAME>', 'the state of the switch (worldswitch compare lists them); with --all several, with commas, and all unless given')
+    .option('--mode <NAME>', 'vhe (the host at EL2) or nvhe (at EL1); vhe where the revision has it, with --all both')
+    .option('--all', 'instead of --at: before each access of each step, every kind unless one is given, and print totals; a minute or so for a pair')
+    .option('--every <N>', 'with --all: every Nth access only')
+    .option('--json', 'as JSON, for schemas/inject.schema.json, with --all schemas/inject-all.schema.json')
+    .addHelpText('after', INJECT_HELP)
+    .action(async (options: Readonly<Record<string, string>> & { readonly all?: boolean; readonly json?: boolean }) => {
+      const [{ inject }, { injectEverything }] = await Promise.all([import('./inject.ts'), import('./inject-all.ts')]);
+      done(options.all === true ? injectEverything(options) : inject(options));
     });
 }
 

@@ -3,6 +3,7 @@ import { compose, PAIRS, revisionNamed } from '@worldswitch/arm64-hypervisor';
 import { describe, expect, it } from 'vitest';
 import { worldswitch } from '../test/capture.ts';
 import { schemaErrors } from '../test/schema.ts';
+import { allInjections, allInjectionsScreen, type InjectAllReport } from './inject-all.ts';
 import { injection, injectionScreen, type InjectReport } from './inject.ts';
 
 const report = async (...args: readonly string[]): Promise<InjectReport> => {
@@ -40,11 +41,37 @@ describe('inject', () => {
     ['no number', ['--at', 'stage2-on:zero', '--kind', 'irq'], /'zero' is no number of an access; write stage2-on:1/],
     ['no kind', ['--at', 'stage2-on'], /--kind : it is missing; there are irq, virq, serror, debug, abort/],
     ['an unknown kind', ['--at', 'stage2-on', '--kind', 'serorr'], /unknown kind 'serorr'; did you mean serror\?/],
+    ['a place and all', ['--all', '--at', 'stage2-on'], /--all with --at stage2-on: --all takes every position itself/],
+    ['a sample of one', ['--at', 'stage2-on', '--kind', 'irq', '--every', '5'], /--every 5: it chooses positions of --all/],
+    ['a sample of none', ['--all', '--every', '0'], /--every 0: not a number from 1 to 999999/],
+    ['all of an unknown revision', ['--all', '--revision', '2016'], /unknown revision '2016'.*the pairs are/],
     ['an unknown revision', ['--at', 'stage2-on', '--kind', 'irq', '--revision', '2016'], /unknown revision '2016'.*the pairs are/],
   ];
   it.each(mistakes)('%s: status 2, one message, nothing done', async (_, args, message) => {
     const { status, out, err } = await worldswitch('inject', ...args);
     expect(err).toMatch(message);
     expect([status, out]).toEqual([2, '']);
+  });
+});
+
+describe('inject --all', () => {
+  it('tries a sample under each pair that is chosen, and says what came how often', async () => {
+    const { status, out, err } = await worldswitch('inject', '--all', '--every', '150', '--kind', 'serror', '--revision', '2015-base,two-hooks', '--mode', 'nvhe', '--json');
+    expect([status, err]).toEqual([0, '']);
+    const value = JSON.parse(out) as InjectAllReport;
+    expect(schemaErrors('inject-all', value)).toEqual([]);
+    expect(value.pairs.map(({ revision, mode }) => [revision, mode])).toEqual([['2015-base', 'nvhe'], ['two-hooks', 'nvhe']]);
+    for (const { positions, injections, outcomes, failures } of value.pairs) {
+      expect(failures).toEqual([]);
+      expect(injections).toBe(Math.ceil(positions / 150));
+      expect(Object.values(outcomes.serror ?? {}).reduce((sum, count) => sum + count, 0)).toBe(injections);
+    }
+    // The assembly of 2015 has no handler for an SError of a guest.
+    expect(value.pairs.map(({ outcomes }) => ['fatal' in (outcomes.serror ?? {}), 'guest' in (outcomes.serror ?? {})])).toEqual([[true, false], [false, true]]);
+  });
+  it.each([80, 120])('fits %i columns, with the total at the end', (width) => {
+    const lines = allInjectionsScreen(allInjections({ all: true, every: '500', kind: 'debug', revision: 'vhe', mode: 'vhe' }), { width, colour: false });
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+    expect(lines.at(-1)).toMatch(/^\d+ injections in 1 pair, none against the rules\.$/);
   });
 });

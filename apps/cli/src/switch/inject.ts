@@ -13,11 +13,13 @@ import { styled, terminal, wrap, type Terminal } from './terminal.ts';
 export interface InjectArguments extends Omit<PairOptions, 'faithful'> {
   readonly at?: string;
   readonly kind?: string;
+  readonly all?: boolean;
+  readonly every?: string;
   readonly json?: boolean;
 }
 
 /** What a user may ask for, what that is to the prover, and in words. */
-const KINDS = {
+export const KINDS = {
   irq: { kinds: ['interrupt'], words: 'a physical interrupt of a device of the host' },
   virq: { kinds: ['virtual-interrupt'], words: 'a virtual interrupt, which the VMM raises for the guest' },
   serror: { kinds: ['serror'], words: 'an SError' },
@@ -45,7 +47,7 @@ const GICD_SGIR = 0xf00n;
 const TO_PROCESSOR_0 = 1n << 16n;
 
 /** The machine of `compare`, as the prover wants it. Its writes act at once. */
-function proofMachine(): ProofMachine {
+export function proofMachine(): ProofMachine {
   const made = machineFor(DEFAULT_PROCESSOR);
   const { machine, cpu } = made;
   const { processor, inputs } = cpu;
@@ -68,7 +70,7 @@ function proofMachine(): ProofMachine {
   };
 }
 
-function parseKind(text: string | undefined): KindName {
+export function parseKind(text: string | undefined): KindName {
   if (text !== undefined && KIND_NAMES.includes(text)) return text as KindName;
   throw new UsageError(`--kind ${text ?? ''}: ${text === undefined ? 'it is missing' : `unknown kind '${text}'${meant(text, KIND_NAMES)}`}; there are ${KIND_NAMES.join(', ')}`);
 }
@@ -85,6 +87,7 @@ function parseAt(text: string | undefined, steps: readonly string[]): { readonly
 
 /** Injects as the options say. @throws UsageError before anything has run, but for a step that has fewer accesses, which a run tells */
 export function injection(args: InjectArguments): InjectReport {
+  if (args.every !== undefined) throw new UsageError(`--every ${args.every}: it chooses positions of --all; with --at there is one`);
   const { revision, mode } = choosePair(args, DEFAULT_REVISION.name);
   const found = revisionNamed(revision, mode);
   const kind = parseKind(args.kind);
@@ -111,7 +114,7 @@ export function inject(args: InjectArguments): number {
   return report.results.every(({ ok }) => ok) ? EXIT.ok : EXIT.guestFailed;
 }
 
-const OUTCOMES: Readonly<Record<InjectionOutcome, string>> = {
+export const OUTCOMES: Readonly<Record<InjectionOutcome, string>> = {
   nothing: 'masked, and the run is the same as without it', host: 'the host\'s kernel got it, once', guest: 'the guest got it, once', again: 'the guest faulted once more and got its memory',
   panic: 'it was taken in the middle of the switch: the panic path', fatal: 'the guest left for it, and the vectors of this revision have no handler for it: the panic path', pending: 'it still waits when the guest has ended', lost: 'nobody got it', harm: 'something else is different now',
 };
