@@ -12,6 +12,8 @@ import { clearDebug, setupDebug, undebugged, writeDebugSet } from './guest/debug
 import { claimDebug, loadDebug, putDebug } from './guest/debug-owner.ts';
 import { AFFINITY } from './firmware/index.ts';
 import type { CpuStart, FirmwareCpu } from './firmware/index.ts';
+import { readEvents, writeEvents } from './guest/events.ts';
+import type { NewVcpuEvents, VcpuEvents } from './guest/events.ts';
 import { Guest } from './guest/guest.ts';
 import type { PowerState } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
@@ -98,6 +100,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   initialise(features: readonly string[]): void {
     this.#vm.registers.features.choose(features);
     this.settle();
+    // A guest that begins anew finds its memory as if for the first time.
+    if (this.#used) this.#vm.slots.unmapAll();
     this.#reset();
     this.#virtualInterrupts?.reset(this.guest.memory.state);
     this.guest.power = features.includes('power-off') ? 'off' : 'on';
@@ -119,6 +123,15 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     if (bigEndian) this.guest.setSysreg('SCTLR_EL1', this.guest.sysreg('SCTLR_EL1') | SCTLR_EL1.mask('EE'));
     this.guest.pc = entry;
     this.guest.setX(0, context);
+  }
+
+  get events(): VcpuEvents {
+    this.settle();
+    return readEvents(this.guest, this.#vm.host.features.ras);
+  }
+  set events(events: NewVcpuEvents) {
+    this.settle();
+    writeEvents(this.guest, events, this.#vm.host.features.ras);
   }
 
   finalise(feature: string): void {

@@ -16,6 +16,9 @@ export const PSTATE_EL1H_MASKED = 0x3c5n;
 /** SCTLR_EL1 of a guest after a reset: its RES1 bits, everything off. */
 const SCTLR_RESET = 0x00c5_0078n;
 
+/** FPEXC of AArch32 state: bits 10:8 are one (DDI 0487 FPEXC32_EL2). */
+const FPEXC_RESET = 0x700n;
+
 /** A change of the program counter that is put off to the next entry, after the debugger's controls are in place: so that it counts as the step. */
 export type PendingPc =
   | { readonly kind: 'increment' }
@@ -132,13 +135,14 @@ export class Guest {
     for (const block of [context, vcpuDebugState]) for (const slot of block.layout.slots) block.set(slot.name, 0n);
     context.set('PSTATE', PSTATE_EL1H_MASKED);
     context.set('SCTLR_EL1', SCTLR_RESET);
+    context.set('FPEXC32_EL2', FPEXC_RESET);
     context.set('VMPIDR_EL2', mpidr);
     // OS Lock implemented (OSLM = 0b10) and unlocked.
     context.set('OSLSR_EL1', 8n);
     state.set('hcr', hcr);
     state.set('debug-flags', 0n);
     state.set('debug-owner', 0n);
-    for (const timer of ['cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval']) state.set(timer, 0n);
+    for (const timer of ['cntv-ctl', 'cntv-cval', 'cntp-ctl', 'cntp-cval', 'vsesr']) state.set(timer, 0n);
     this.memory.debugPtr = vcpuDebugState;
     this.stepActivePending = false;
     this.pending = undefined;

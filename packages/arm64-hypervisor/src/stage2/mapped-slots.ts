@@ -21,7 +21,7 @@ export class MappedSlots {
   readonly #stage2: Stage2Tables;
   readonly #invalidate: (ipa?: bigint) => void;
   readonly #logs = new Map<number, DirtyPages>();
-  #slots = 0;
+  readonly #slots = new Map<number, MemorySlot>();
   #moving: { readonly slot: number; readonly log: DirtyPages } | undefined;
 
   /** `invalidate`: translations of the VM, of one guest page or of all. */
@@ -51,11 +51,11 @@ export class MappedSlots {
 
   /** Whether there is no slot. */
   get empty(): boolean {
-    return this.#slots === 0;
+    return this.#slots.size === 0;
   }
 
   added(slot: MemorySlot): void {
-    this.#slots++;
+    this.#slots.set(slot.slot, slot);
     const moved = this.#moving?.slot === slot.slot ? this.#moving.log : undefined;
     this.#moving = undefined;
     if (slot.logDirtyPages) this.#logs.set(slot.slot, moved ?? this.#newLog(slot));
@@ -63,7 +63,7 @@ export class MappedSlots {
 
   /** `moved`: the slot comes back elsewhere, and keeps its log. */
   removed(slot: MemorySlot, moved: boolean): void {
-    this.#slots--;
+    this.#slots.delete(slot.slot);
     const log = this.#logs.get(slot.slot);
     this.#moving = moved && log ? { slot: slot.slot, log } : undefined;
     this.#logs.delete(slot.slot);
@@ -108,6 +108,12 @@ export class MappedSlots {
   /** Nothing of a slot stays mapped or cached. */
   unmap({ guestAddress, size }: MemorySlot): void {
     this.#stage2.unmap(guestAddress, size);
+    this.#invalidate();
+  }
+
+  /** Nothing of any slot does: a guest that begins anew finds its memory page by page. */
+  unmapAll(): void {
+    for (const { guestAddress, size } of this.#slots.values()) this.#stage2.unmap(guestAddress, size);
     this.#invalidate();
   }
 
