@@ -38,8 +38,8 @@ export function bench(): Table {
       method: `Milliseconds of a process that ends after the first guest instruction on the virt board: user and system time, and on the clock with a shell around it.
 Medians of ${ROUNDS} samples, taken in turn. Aim: ≤ 250 ms of processor time, which counts the compiler's threads too. "The machine" is composed directly; the
 command is bundled as its package is, and \`run\` puts the image into a guest of the hypervisor unless it says \`--as bare\`.
-What limits it: of what \`run --as bare\` takes beyond Node, a quarter each is V8 compiling the modules, their evaluation (tables of registers and instructions) and
-composing the board with its device tree; the rest generates the interpreter and decodes the instruction that the last line names. What did not help: a larger
+What limits it: in a profile of \`run --as bare\` V8's compiling of the modules and their evaluation (tables of registers and instructions) are a quarter each,
+composing the board with its device tree a tenth, decoding the instruction that the last line names a twelfth. What did not help: a larger
 young generation, one thread for the collector, WebAssembly compiled lazily or by the baseline compiler alone.`,
       columns: ['way', 'processor time', 'clock', 'beyond Node alone'],
       rows: ways.map(({ name, cpu, wall }) => [name, median(cpu), median(wall), median(cpu) - median(ways[0].cpu)]),

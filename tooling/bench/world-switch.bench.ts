@@ -5,10 +5,10 @@ import { cpuTime, median } from './cpu-time.ts';
 import type { Table } from './table.ts';
 
 /** Samples of each figure, ledger off and on in turn. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Round trips of a sample, and before the first. */
-const TRIPS = 60;
-const WARM_UP = 150;
+const TRIPS = 40;
+const WARM_UP = 80;
 /** Instructions from the start of one loop of the guest to that of the next. */
 const APART = 16;
 
@@ -86,8 +86,8 @@ processor. Medians of ${ROUNDS} samples of ${TRIPS} round trips, ledger off and 
 Hypercall: \`HVC\`, PSCI_VERSION. MMIO: a load that the VMM answers. Sysreg trap: \`MRS\` of an identification register. Debug exit: a single step by a debugger
 in the VMM that has the debug registers, too, so that both sets of them move; 2015-base has nothing for one.
 What limits it: no one thing. Hosted loads and stores with their checks are a quarter of a round trip, writes of system registers with their consequences a fifth,
-compiling the regime of EL1 anew, running the guest's few instructions and the verdicts of accesses a twentieth each. What did not help: answering hosted accesses
-from the engine's translation caches, which are stale in the middle of a switch.`,
+compiling the regime of EL1 anew, running the guest's few instructions and the verdicts of accesses a twentieth each. Not taken: answering hosted
+accesses from the engine's translation caches, which are stale in the middle of a switch.`,
     columns: ['revision and mode', ...LOOPS.flatMap(({ name }) => [name, 'with ledger'])],
     rows: subjects.map((subject) => [nameOf(subject), ...LOOPS.flatMap((loop) => [rate(figureOf(subject, loop)?.off), rate(figureOf(subject, loop)?.on)])]),
   };
@@ -97,8 +97,8 @@ function ledger(subjects: readonly Subject[]): Table {
   return {
     title: 'What a ledger costs',
     method: `From the same samples: rows of a round trip, microseconds for each, and how much longer a round trip takes. Aim: ≤ 2 µs a row.
-Rows are packed while the switch runs and made when the ledger is read; a sample contains both. What limits it: the collection of the garbage of rows, half of it
-bigints, and reading a register before and after each write.`,
+Rows are packed while the switch runs and made when the ledger is read; a sample contains both. What limits it: the collection of garbage, a quarter of the time
+with a ledger, and reading a register before and after each write.`,
     columns: ['revision and mode', ...LOOPS.flatMap(({ name }) => [`${name}: rows`, 'µs a row', '%'])],
     rows: subjects.map((subject) => [nameOf(subject), ...LOOPS.flatMap((loop) => {
       const figure = figureOf(subject, loop);
