@@ -1,23 +1,17 @@
 /** Records the round trips on the whole machine: `npx tsx examples/recorded-port/record.ts`. Only this file has a processor. */
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { NEOVERSE_N1, STATE, createInstructionTable, createVirt, hostPort, virtProcessors, type Arm64Cpu } from '@worldswitch/arm64';
+import { NEOVERSE_N1, createHostBoard } from '@worldswitch/arm64';
 import { HOSTED_SIZE, processorOf } from '@worldswitch/arm64-hypervisor';
 import * as devices from '@worldswitch/devices';
-import { Engine } from '@worldswitch/engine';
 import * as images from '@worldswitch/image';
-import { EngineMemory } from '@worldswitch/machine';
 import { Recorder } from './recording.ts';
-import { HOSTED, RAM, RECORDED, roundTrip, type Recorded } from './round-trip.ts';
+import { RAM, RECORDED, roundTrip, type Recorded } from './round-trip.ts';
 
 /** What the machine is asked and answers, in one round trip. */
 export function record(which: Recorded): readonly string[] {
-  const model = NEOVERSE_N1;
-  const engine = new Engine({ table: createInstructionTable({ has: (feature) => model.features.has(feature) }), layout: STATE, order: 'little', kind: 'evaluator' });
-  const { machine, cpus } = createVirt({ devices, images, memory: new EngineMemory(engine.memory), makeCpu: virtProcessors(engine, model), model: model.name, ram: RAM.size });
-  engine.memory.addHosted(Number(HOSTED), HOSTED_SIZE);
-  const cpu = cpus[0] as unknown as Arm64Cpu;
-  const recorder = new Recorder(processorOf({ machine, cpu, port: hostPort(cpu.processor) }));
+  const board = createHostBoard({ devices, images, model: NEOVERSE_N1, kind: 'evaluator', ram: RAM.size, hosted: HOSTED_SIZE });
+  const recorder = new Recorder(processorOf(board));
   const { end } = roundTrip(recorder, which);
   if (end !== 'shutdown') throw new Error(`${which.revision} (${which.mode}): the guest ended with ${end}, not with its SYSTEM_OFF`);
   return recorder.lines;

@@ -6,7 +6,7 @@ import { Kvm, Ledger, type LedgerRow } from '@worldswitch/hypervisor';
 const MIB = 0x10_0000;
 export const RAM = { base: 0x4000_0000n, size: 10 * MIB } as const;
 /** A hole of the board's map: fetching from it is how hosted code is entered. */
-export const HOSTED = 0x0b00_0000n;
+const HOSTED = 0x0b00_0000n;
 export const GUEST = RAM.base + BigInt(8 * MIB);
 
 /** `mrs x0, ID_AA64PFR0_EL1`, which traps; then PSCI's SYSTEM_OFF: `mov w0, #8; movk w0, #0x8400, lsl #16; hvc #0`. */
