@@ -1,4 +1,5 @@
 /** `KvmDevice`: /dev/kvm as a program sees it: descriptors, ioctls by number with the bytes of their structures, and mapped `kvm_run`. */
+import type { Plain } from '@worldswitch/machine';
 import type { HypervisorArchitecture, UserMemory } from '../architecture.ts';
 import { CONSTANTS, ERRNO, ioctlNamed, requestTable } from '../abi/index.ts';
 import type { IoctlLevel, IoctlName } from '../abi/index.ts';
@@ -18,6 +19,7 @@ import type { OpenFile, VcpuObject, VmObject } from './files.ts';
 import { Runner } from './run.ts';
 import { Scheduler } from './scheduler.ts';
 import type { HostTime } from './scheduler.ts';
+import { fileState, vmState } from './state.ts';
 
 export interface KvmDeviceOptions {
   /** What pointers point into: `UserSpace`, or your own. */
@@ -155,6 +157,12 @@ export class KvmDevice<A> {
     const child = new KvmDevice(this.kvm, { memory }, this.#shared);
     for (const [fd, file] of this.#caller.descriptors.entries()) child.#caller.descriptors.share(fd, file);
     return child;
+  }
+
+  /** What the calls have made: descriptors, VMs, vCPUs with their registers and `kvm_run`. A refused call leaves it as it was. Memory of guests is not in it. */
+  state(): Plain {
+    const vms = [...this.#shared.vms];
+    return { descriptors: this.#caller.descriptors.entries().map(([fd, file]) => fileState(fd, file, vms)), mappings: this.#mappings.size, vms: vms.map((vm) => vmState(vm, this.#shared.scheduler.vcpus)) };
   }
 
   // Dispatch

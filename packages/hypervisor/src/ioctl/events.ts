@@ -5,6 +5,7 @@
  */
 import { readUnsigned } from '@worldswitch/bits';
 import type { ByteOrder } from '@worldswitch/bits';
+import type { Plain } from '@worldswitch/machine';
 import { CONSTANTS, structCodec } from '../abi/index.ts';
 import { KvmError } from '../error.ts';
 import type { ErrnoName } from '../error.ts';
@@ -138,6 +139,15 @@ export class VmEvents {
       this.#set(gsi, false);
       resample.signal();
     }
+  }
+  /** All of it as plain data; events are their counts. */
+  state(): Plain {
+    return {
+      writes: this.#ioEvents.map(({ event, bus, address, length, match }): Plain => [event.count, bus, address, length, match ?? null]),
+      interrupts: this.#irqEvents.map(({ event, gsi, resample }): Plain => [event.count, gsi, resample?.count ?? null]),
+      routes: this.#routes ? [...this.#routes].map(([gsi, routes]): Plain => [gsi, ...routes.map((route) => (route.kind === 'input' ? route.pin : route.message.slice()))]) : null,
+      zones: this.#zones.map(({ address, size }): Plain => [address, size]), ring: [this.#first, this.#last],
+    };
   }
   /** The VM is gone. */
   dispose(): void {

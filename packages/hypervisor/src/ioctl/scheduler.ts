@@ -22,6 +22,9 @@ export class Scheduler<A> {
   constructor(host?: HostTime) {
     this.#host = host;
   }
+  get vcpus(): readonly VcpuObject<A>[] {
+    return [...this.#vcpus];
+  }
   add(vcpu: VcpuObject<A>): void {
     this.#vcpus.add(vcpu);
   }
