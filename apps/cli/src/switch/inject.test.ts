@@ -37,7 +37,7 @@ describe('inject', () => {
     ['no place', ['--kind', 'irq'], /--at : it is missing; write STEP or STEP:N, the steps are .*guest-enter/],
     ['a step that is not there', ['--at', 'vektor', '--kind', 'irq'], /no step 'vektor' in this mode; did you mean vector\?/],
     ['a step of the other mode', ['--at', 'mask-exceptions', '--kind', 'irq', '--mode', 'nvhe'], /no step 'mask-exceptions' in this mode/],
-    ['an access too many', ['--at', 'stage2-on:9', '--kind', 'irq'], /stage2-on has 2 accesses in this run .*choose stage2-on:1 to stage2-on:2/],
+    ['an access too many', ['--at', 'stage2-on:9', '--kind', 'irq'], /stage2-on has 2 accesses in this run .*choose stage2-on:1 to stage2-on:2: 1 ldr vcpu\d\.state\.vttbr, 2 msr VTTBR_EL2/],
     ['no number', ['--at', 'stage2-on:zero', '--kind', 'irq'], /'zero' is no number of an access; write stage2-on:1/],
     ['no kind', ['--at', 'stage2-on'], /--kind : it is missing; there are irq, virq, serror, debug, abort/],
     ['an unknown kind', ['--at', 'stage2-on', '--kind', 'serorr'], /unknown kind 'serorr'; did you mean serror\?/],

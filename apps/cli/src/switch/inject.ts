@@ -1,7 +1,7 @@
 /** `worldswitch inject`: something comes between two accesses of a switch, and what came of it. */
 import { A64 } from '@worldswitch/arm64';
 import { DEFAULT_REVISION, compose, hostOn, processorOf, revisionNamed } from '@worldswitch/arm64-hypervisor';
-import { Bench, HOST_INTERRUPT, inject as injectAt, positionsOf, type Injection, type InjectionKind, type InjectionOutcome, type ProofMachine } from '@worldswitch/arm64-hypervisor/prove';
+import { Bench, HOST_INTERRUPT, inject as injectAt, positionsOf, type Injection, type InjectionKind, type InjectionOutcome, type InjectionPoint, type ProofMachine } from '@worldswitch/arm64-hypervisor/prove';
 import { assemble } from '@worldswitch/isa';
 import { EXIT, UsageError } from '../exit.ts';
 import { jsonLine } from '../json.ts';
@@ -85,6 +85,11 @@ function parseAt(text: string | undefined, steps: readonly string[]): { readonly
   return { step, access: Number(number) };
 }
 
+/** So many accesses of a step are named; a set of registers has more. */
+const NAMED = 24;
+const accessList = (points: readonly InjectionPoint[]): string =>
+  `${points.slice(0, NAMED).map(({ text = '' }, n) => `${n + 1} ${text}`).join(', ')}${points.length > NAMED ? ', and so on' : ''}`;
+
 /** Injects as the options say. @throws UsageError before anything has run, but for a step that has fewer accesses, which a run tells */
 export function injection(args: InjectArguments): InjectReport {
   if (args.every !== undefined) throw new UsageError(`--every ${args.every}: it chooses positions of --all; with --at there is one`);
@@ -101,7 +106,7 @@ export function injection(args: InjectArguments): InjectReport {
     of = Math.max(of, points.length);
     if (points.length === 0) throw new UsageError(`--at ${args.at ?? ''}: ${step} executes nothing in this run (${revision}, ${mode}), so nothing can come between; choose another step`);
     const at = points.at(access - 1);
-    if (at === undefined) throw new UsageError(`--at ${args.at ?? ''}: ${step} has ${points.length} accesses in this run (${revision}, ${mode}); choose ${step}:1 to ${step}:${points.length}`);
+    if (at === undefined) throw new UsageError(`--at ${args.at ?? ''}: ${step} has ${points.length} accesses in this run (${revision}, ${mode}); choose ${step}:1 to ${step}:${points.length}: ${accessList(points)}`);
     results.push(injectAt(bench, { revision: found, mode, kind: one, at }));
   }
   return { report: 'worldswitch inject', version: 1, revision, mode, kind, at: { step, access, of }, results };

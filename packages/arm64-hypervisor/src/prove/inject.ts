@@ -20,6 +20,8 @@ export interface InjectionPoint {
   readonly index: number;
   readonly round?: number;
   readonly program?: Program;
+  /** The access, in words, where it is known. */
+  readonly text?: string;
 }
 
 export interface InjectOptions {
@@ -104,7 +106,7 @@ class Undisturbed {
   #count(): readonly Position[] {
     const points = new Map<string, Position>();
     for (const way of WAYS) {
-      const times = new Map<string, { readonly step: string; readonly index: number; count: number }>();
+      const times = new Map<string, { readonly step: string; readonly index: number; readonly text: string; count: number }>();
       const end = way.ruined ? ruin(this.#where.revision) : undefined;
       this.#bench.run({
         ...trialOf(this.#where, way.program),
@@ -114,12 +116,12 @@ class Undisturbed {
           if (!way.ruined || stepAt(this.#where, step)?.phase === 'panic') {
             const known = times.get(keyOf(access));
             if (known) known.count++;
-            else times.set(keyOf(access), { step, index, count: 1 });
+            else times.set(keyOf(access), { step, index, text: access.text, count: 1 });
           }
           return verdict;
         },
       });
-      for (const [key, { step, index, count }] of times) if (!points.has(key)) points.set(key, { step, index, round: Math.min(USUAL_ROUND, count), ...way });
+      for (const [key, { count, ...what }] of times) if (!points.has(key)) points.set(key, { ...what, round: Math.min(USUAL_ROUND, count), ...way });
     }
     return [...points.values()];
   }
