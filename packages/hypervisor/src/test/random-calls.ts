@@ -102,7 +102,8 @@ export function conversationOf(world: RandomWorld, most: number): fc.Arbitrary<r
   const call = (fd: number, name: IoctlName, argument: bigint | Uint8Array): Step => ({ do: 'ioctl', fd, name, request: requestOf(name, GENERIC) ?? 0, argument, byAddress: false });
   const opening: readonly Step[] = [
     call(3, 'KVM_CREATE_VM', 0n), call(4, 'KVM_CREATE_VCPU', 0n), call(4, 'KVM_CREATE_DEVICE', codecs.device.encode({ type: world.deviceTypes[0] })), { do: 'eventfd', fd: 0 },
-    call(4, 'KVM_SET_USER_MEMORY_REGION', codecs.region.encode({ guest_phys_addr: 0x4000_0000n, memory_size: 0x10_0000n, userspace_addr: world.ram, flags: 1 })),
+    // From 0 up, where a vCPU begins and has its vectors.
+    call(4, 'KVM_SET_USER_MEMORY_REGION', codecs.region.encode({ guest_phys_addr: 0n, memory_size: 0x10_0000n, userspace_addr: world.ram, flags: 1 })),
     call(5, 'KVM_ARM_VCPU_INIT', codecs.init.encode({ target: 5 })), { do: 'mmap', fd: 5, length: 8192, offset: 0 },
   ];
   const begun = fc.oneof({ weight: 4, arbitrary: fc.constant(opening.length) }, { weight: 1, arbitrary: fc.nat(opening.length) });
