@@ -3,6 +3,7 @@ export { Arm64Hypervisor } from './architecture.ts';
 export type { Arm64HypervisorOptions } from './architecture.ts';
 export { classOf, constantsOf, harm, registerClasses, snapshot } from './classes.ts';
 export type { Harm, RegisterClass, Snapshot } from './classes.ts';
+export type { Profile } from './abi/profile.ts';
 export { Block } from './context/block.ts';
 export type { SlotPlace } from './context/block.ts';
 export { CONTEXT_2015_BASE, CONTEXT_DEBUG_PTR, CONTEXT_VHE, NR_SYS_REGS, SYS_REGS } from './context/generation-a.ts';

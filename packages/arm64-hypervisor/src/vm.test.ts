@@ -45,6 +45,16 @@ describe.each(['nvhe', 'vhe'] as const)('PSCI for guests, %s', (mode) => {
     expect(other.getRegister('pstate')).toBe(0x3c5n);
     expect(other.getRegister('MPIDR_EL1') & 0xffn).toBe(1n);
   });
+  it('starts another vCPU with the order of bytes that the caller has', () => {
+    for (const ee of [0n, 1n << 25n]) {
+      const one = lab(mode);
+      const other = one.vm.createVcpu(1);
+      other.initialise(['psci-0.2', 'power-off']);
+      one.vcpu.setRegister('SCTLR_EL1', ee);
+      calls(one, [CPU_ON_64, 1n, GUEST_RAM, 0n]);
+      expect(other.getRegister('SCTLR_EL1') & (1n << 25n)).toBe(ee);
+    }
+  });
   it('turns a vCPU off, which then waits for another to start it', () => {
     const one = lab(mode);
     expect(one.run((p) => p.call(CPU_OFF))).toEqual({ kind: 'idle' });

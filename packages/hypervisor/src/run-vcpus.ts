@@ -36,8 +36,10 @@ export function runVcpus<A>(vcpus: readonly Vcpu<A>[], { slice = SLICE, onExit, 
       continue;
     }
     idle.push(exit.until);
-    if (idle.length < vcpus.length) continue;
-    const next = idle.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
+    if (idle.length < vcpus.length || vcpus.some(({ backend }) => backend.ready === true)) continue;
+    // Its last turn may have given another something to do; where backends do not say, another round does.
+    if (idle.length < 2 * vcpus.length && vcpus.some(({ backend }) => backend.ready === undefined)) continue;
+    const next = idle.slice(-vcpus.length).reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
     if (next === undefined || passTime === undefined) return { kind: 'idle', ...(next !== undefined && { until: next }) };
     passTime(next);
     idle = [];
