@@ -80,6 +80,16 @@ function fieldOf(state: Arm64CpuState, id: bigint): Field | undefined {
   return { read: () => state.system.get(name) ?? 0n, write: (value) => { state.system.set(name, value); } };
 }
 
+function fieldsOf(state: Arm64CpuState): { find(id: bigint): Field | undefined } {
+  const known = new Map<bigint, Field | undefined>();
+  return {
+    find(id) {
+      if (!known.has(id)) known.set(id, fieldOf(state, id));
+      return known.get(id);
+    },
+  };
+}
+
 /** For `VcpuSync` of the `vmm` package. */
 export const STATE_KNOWLEDGE: {
   readonly core: readonly Arm64CoreRegister[];
@@ -95,5 +105,5 @@ export const STATE_KNOWLEDGE: {
   // Writing a count moves the offset of the guest's clock: with every put its time would go back to where it was read.
   level: (id) => (id === TIMER_CNT || id === PHYSICAL_TIMER_CNT ? 'full' : 'runtime'),
   nameOf: (id) => CORE_NAMES.get(id) ?? nameOfId(id),
-  fields: (state) => ({ find: (id) => fieldOf(state, id) }),
+  fields: fieldsOf,
 };

@@ -33,7 +33,7 @@ export interface StateKnowledge<S> extends RegisterListRules {
   readonly core: readonly CoreRegister<S>[];
   /** Before the first is put: places that were changed under one name are brought up to date under the others. */
   settle(state: S): void;
-  /** Fields for registers of the list. */
+  /** Fields for registers of the list; asked for once for each state. */
   fields(state: S): RegisterFields;
 }
 
@@ -47,11 +47,18 @@ export interface VcpuSyncOptions {
   readonly faithful?: readonly VmmFaultName[];
 }
 
+/** Messages are put together for each call and hardly ever read, so what is long in them is made once. */
+interface LabelledRegister<S> extends CoreRegister<S> {
+  readonly label: string;
+}
+
 export class VcpuSync<S extends VcpuState> {
   readonly vcpu: SyncedVcpu;
   readonly state: S;
   readonly list: RegisterList;
   readonly #knowledge: StateKnowledge<S>;
+  readonly #core: readonly LabelledRegister<S>[];
+  readonly #fields: RegisterFields;
   readonly #hasMpState: boolean;
   readonly #faithful: ReadonlySet<VmmFaultName>;
 
@@ -60,6 +67,8 @@ export class VcpuSync<S extends VcpuState> {
     this.vcpu = vcpu;
     this.state = state;
     this.#knowledge = knowledge;
+    this.#core = knowledge.core.map((row) => ({ ...row, label: `${row.name} (${hex(row.id)})` }));
+    this.#fields = knowledge.fields(state);
     this.#hasMpState = hasMpState;
     this.#faithful = new Set(faithful);
     this.list = new RegisterList(vcpu.oneRegisters, knowledge);
@@ -71,11 +80,11 @@ export class VcpuSync<S extends VcpuState> {
    */
   get(): number {
     const one = this.vcpu.oneRegisters;
-    for (const { id, name, write } of this.#knowledge.core) whileDoing(`getting ${name} (${hex(id)})`, () => { write(this.state, one.get(id)); });
+    for (const { id, label, write } of this.#core) whileDoing(`getting ${label}`, () => { write(this.state, one.get(id)); });
     const failed = this.#failed('getting', this.list.read());
     if (failed !== 0) return failed;
     // Registers that the VMM has no field for are in the list, and stay there.
-    this.list.copyTo(this.#knowledge.fields(this.state));
+    this.list.copyTo(this.#fields);
     if (this.#hasMpState) this.#moveMpState('getting', () => { this.state.mpState = this.vcpu.mpState; });
     this.state.outputs = { ...this.vcpu.deviceLines };
     return 0;
@@ -88,8 +97,8 @@ export class VcpuSync<S extends VcpuState> {
   put(level: RegisterLevel): number {
     const one = this.vcpu.oneRegisters;
     this.#knowledge.settle(this.state);
-    for (const { id, name, read } of this.#knowledge.core) whileDoing(`setting ${name} (${hex(id)})`, () => { one.set(id, read(this.state)); });
-    this.list.copyFrom(this.#knowledge.fields(this.state));
+    for (const { id, label, read } of this.#core) whileDoing(`setting ${label}`, () => { one.set(id, read(this.state)); });
+    this.list.copyFrom(this.#fields);
     const failed = this.#failed('setting', this.list.write(level));
     if (failed !== 0) return failed;
     if (this.#hasMpState) this.#moveMpState('setting', () => { this.vcpu.mpState = this.state.mpState; });
@@ -105,7 +114,7 @@ export class VcpuSync<S extends VcpuState> {
   /** Takes a snapshot's registers, here and in the kernel; the VMM's own are in `state`. Throws as `RegisterList.restore` and `put`. */
   restore(snapshot: readonly RegisterValue[]): number {
     this.list.restore(snapshot);
-    this.list.copyTo(this.#knowledge.fields(this.state));
+    this.list.copyTo(this.#fields);
     return this.put('full');
   }
 

@@ -111,6 +111,35 @@ describe('identity (property)', () => {
     }), { numRuns: 50 });
   });
 
+  it('whatever a VMM makes of a processor is what another VMM gets', () => {
+    const doublewords = (count: number): fc.Arbitrary<bigint[]> => fc.array(word, { minLength: count, maxLength: count });
+    const random = fc.record({
+      mode: fc.constantFrom(...MODES64, ...MODES32.map(([, mode]) => mode)), bits: flags, x: doublewords(31), spsrBanks: doublewords(5), vectors: doublewords(64), r: fc.array(half, { minLength: 16, maxLength: 16 }),
+      wide: doublewords(5), spsr: word, fpsr: half, fpcr: half, mpState: fc.constantFrom('runnable' as const, 'stopped' as const),
+    });
+    fc.assert(fc.property(random, ({ mode, bits, x, spsrBanks, vectors, r, wide: [sp, spEl0, spEl1, pc, elrEl1], spsr, fpsr, fpcr, mpState }) => {
+      const { state, sync, kernel } = bench();
+      sync.get();
+      state.x.set(x);
+      state.spsrBanks.set(spsrBanks, 1);
+      state.vectors.set(vectors);
+      Object.assign(state, { pstate: bits | mode, pc, spEl0, spEl1, elrEl1, fpsr, fpcr, mpState });
+      if (isAarch64(state)) state.sp = sp;
+      else {
+        state.r.set(r.map(Number));
+        if (mode !== 0x10n && mode !== 0x1fn) state.spsr = spsr;
+      }
+      sync.put('full');
+      const made = structuredClone(state);
+      const other = bench(kernel.registers);
+      other.kernel.mpState = mpState;
+      other.sync.get();
+      expect(other.state).toEqual(made);
+      if (isAarch64(made)) expect(made.sp).toBe(sp);
+      else expect([...made.r]).toEqual(r.map(Number));
+    }), { numRuns: 100 });
+  });
+
   it('on a big-endian host, whose vectors begin with their high half', () => {
     fc.assert(fc.property(anyRegisters, (registers) => {
       registers.set(PSTATE, 5n);
