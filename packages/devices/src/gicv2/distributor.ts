@@ -5,20 +5,45 @@ import {
 } from './registers.ts';
 import type { Interrupts } from './state.ts';
 
-/** JEP106 code and product of Arm, as QEMU's distributor states them. */
-const IIDR = 0x43b;
-/** GICD_PIDR4-7, 0-3 and CIDR0-3; architecture revision 2 in bits 7:4 of PIDR2 at 0xfe8. */
-const ID = [0x04, 0x00, 0x00, 0x00, 0x90, 0xb4, 0x2b, 0x00, 0x0d, 0xf0, 0x05, 0xb1];
+/** What the architecture leaves to a distributor. */
+export interface GicV2Implementation {
+  /** GICD_IIDR. */
+  readonly iidr: number;
+  /** GICD_PIDR4-7, 0-3 and CIDR0-3; absent ones read as zero. */
+  readonly identity: readonly number[];
+  /** Bits of GICD_CTLR. */
+  readonly groups: number;
+  /** Bits of a priority. */
+  readonly priorities: number;
+  /** Whether software chooses how PPIs are triggered (IHI 0048B 4.3.13); else they are level-sensitive. */
+  readonly choosesPpis: boolean;
+  /** Whether SGIs can be disabled (IHI 0048B 4.3.5). */
+  readonly disablesSgis: boolean;
+  /** Whether a single processor has GICD_ITARGETSR (IHI 0048B 4.3.12 has it read as zero). */
+  readonly targetsOfOne: boolean;
+}
+
+/** As QEMU's, with the JEP106 code and product of Arm; architecture revision 2 in bits 7:4 of PIDR2 at 0xfe8. */
+export const BOARD_GICV2: GicV2Implementation = {
+  iidr: 0x43b, identity: [0x04, 0x00, 0x00, 0x00, 0x90, 0xb4, 0x2b, 0x00, 0x0d, 0xf0, 0x05, 0xb1], groups: CTLR_ENABLE_GRP0 | CTLR_ENABLE_GRP1, priorities: 0xff,
+  choosesPpis: true, disablesSgis: false, targetsOfOne: false,
+};
 
 /** GICD registers (IHI 0048B 4.3) over the interrupt state. Accesses are bytes `lane` of words: software uses byte accesses to priorities and targets. */
 export class Distributor {
   readonly #interrupts: Interrupts;
   readonly #state: InterruptState;
+  readonly #implementation: GicV2Implementation;
   ctlr = 0;
 
-  constructor(interrupts: Interrupts) {
+  constructor(interrupts: Interrupts, implementation: GicV2Implementation = BOARD_GICV2) {
     this.#interrupts = interrupts;
     this.#state = interrupts.state;
+    this.#implementation = implementation;
+  }
+
+  get #hasTargets(): boolean {
+    return this.#state.cpus > 1 || this.#implementation.targetsOfOne;
   }
 
   /** A whole word as processor `cpu` sees it. No register of the distributor has a read side effect. */
@@ -27,7 +52,7 @@ export class Distributor {
     switch (offset) {
       case GICD_CTLR: return this.ctlr;
       case GICD_TYPER: return (state.count / 32 - 1) | ((state.cpus - 1) << 5);
-      case GICD_IIDR: return IIDR;
+      case GICD_IIDR: return this.#implementation.iidr;
     }
     if (offset < GICD_IGROUPR) return 0;
     if (offset < GICD_IPRIORITYR) {
@@ -41,7 +66,7 @@ export class Distributor {
     }
     if (offset < GICD_ITARGETSR) return this.#fields(cpu, offset - GICD_IPRIORITYR, (slot) => state.priority[slot]);
     if (offset < GICD_ICFGR) {
-      if (state.cpus === 1) return 0;
+      if (!this.#hasTargets) return 0;
       return this.#fields(cpu, offset - GICD_ITARGETSR, (slot, intid) => (intid < PRIVATE ? 1 << cpu : this.#interrupts.target[slot]));
     }
     if (offset < GICD_SGIR) return this.#edges(cpu, (offset - GICD_ICFGR) * 4);
@@ -49,21 +74,21 @@ export class Distributor {
       const first = (offset - GICD_CPENDSGIR) % SGIS;
       return this.#fields(cpu, first, (_slot, intid) => this.#interrupts.sources[cpu * SGIS + intid]);
     }
-    return offset >= GICD_PIDR ? ID[(offset - GICD_PIDR) >> 2] ?? 0 : 0;
+    return offset >= GICD_PIDR ? this.#implementation.identity[(offset - GICD_PIDR) >> 2] ?? 0 : 0;
   }
 
   /** The bits of `mask` (whole byte lanes of the word) get `value`. */
   write(offset: number, value: number, mask: number, cpu: number): void {
     const state = this.#state;
-    if (offset === GICD_CTLR) this.ctlr = ((this.ctlr & ~mask) | (value & mask)) & (CTLR_ENABLE_GRP0 | CTLR_ENABLE_GRP1);
+    if (offset === GICD_CTLR) this.ctlr = ((this.ctlr & ~mask) | (value & mask)) & this.#implementation.groups;
     else if (offset === GICD_SGIR) {
       if (mask === -1) this.#generate(value, cpu);
     } else if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR) this.#writeBits(offset & ~0x7f, (offset & 0x7f) * 8, value, mask, cpu);
     else if (offset >= GICD_IPRIORITYR && offset < GICD_ITARGETSR) {
-      this.#writeFields(cpu, offset - GICD_IPRIORITYR, value, mask, (slot, _intid, byte) => { state.priority[slot] = byte; });
+      this.#writeFields(cpu, offset - GICD_IPRIORITYR, value, mask, (slot, _intid, byte) => { state.priority[slot] = byte & this.#implementation.priorities; });
     } else if (offset >= GICD_ITARGETSR && offset < GICD_ICFGR) {
       const implemented = (1 << state.cpus) - 1;
-      this.#writeFields(cpu, offset - GICD_ITARGETSR, value, mask, (slot, intid, byte) => { if (intid >= PRIVATE && state.cpus > 1) this.#interrupts.target[slot] = byte & implemented; });
+      this.#writeFields(cpu, offset - GICD_ITARGETSR, value, mask, (slot, intid, byte) => { if (intid >= PRIVATE && this.#hasTargets) this.#interrupts.target[slot] = byte & implemented; });
     } else if (offset >= GICD_ICFGR && offset < GICD_SGIR) this.#writeEdges(cpu, (offset - GICD_ICFGR) * 4, value, mask);
     else if (offset >= GICD_CPENDSGIR && offset < GICD_SPENDSGIR + SGIS) this.#writeSources(cpu, offset, value, mask);
   }
@@ -85,7 +110,7 @@ export class Distributor {
       if (!set) continue;
       switch (register) {
         case GICD_ISENABLER: state.enabled[slot] = 1; break;
-        case GICD_ICENABLER: if (intid >= SGIS) state.enabled[slot] = 0; break;
+        case GICD_ICENABLER: if (intid >= SGIS || this.#implementation.disablesSgis) state.enabled[slot] = 0; break;
         // Pending SGIs have their own registers, by source (IHI 0048B 4.3.7).
         case GICD_ISPENDR: if (intid >= SGIS) state.latch[slot] = 1; break;
         case GICD_ICPENDR: if (intid >= SGIS) state.latch[slot] = 0; break;
@@ -114,9 +139,10 @@ export class Distributor {
   }
 
   #writeEdges(cpu: number, first: number, value: number, mask: number): void {
+    const chosen = this.#implementation.choosesPpis ? SGIS : PRIVATE;
     for (let i = 0; i < 16 && first + i < this.#state.count; i++) {
       const bit = 2 << (2 * i);
-      if (first + i >= SGIS && (mask & bit) !== 0) this.#state.edge[this.#state.slot(cpu, first + i)] = value & bit ? 1 : 0;
+      if (first + i >= chosen && (mask & bit) !== 0) this.#state.edge[this.#state.slot(cpu, first + i)] = value & bit ? 1 : 0;
     }
   }
 

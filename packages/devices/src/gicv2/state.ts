@@ -9,9 +9,12 @@ export class Interrupts {
   readonly target: Uint8Array;
   /** For each processor and SGI the mask of processors that sent it. */
   readonly sources: Uint8Array;
+  readonly #targetsOfOne: boolean;
   readonly #reaches = (slot: number, cpu: number): boolean => (this.target[slot] & (1 << cpu)) !== 0;
 
-  constructor(cpus: number, count: number) {
+  /** `targetsOfOne`: a single processor gets shared interrupts only once they are its (`GicV2Implementation`). */
+  constructor(cpus: number, count: number, targetsOfOne = false) {
+    this.#targetsOfOne = targetsOfOne;
     this.state = new InterruptState(cpus, count);
     this.target = new Uint8Array(this.state.slots);
     this.sources = new Uint8Array(cpus * SGIS);
@@ -24,7 +27,7 @@ export class Interrupts {
     // SGIs are always enabled (measured on `virt`; allowed by IHI 0048B 4.3.5).
     for (let cpu = 0; cpu < cpus; cpu++) enabled.fill(1, cpu * PRIVATE, cpu * PRIVATE + SGIS);
     // A single processor is the target of everything, without a register to say so.
-    this.target.fill(cpus === 1 ? 1 : 0);
+    this.target.fill(cpus === 1 && !this.#targetsOfOne ? 1 : 0);
     this.sources.fill(0);
   }
 

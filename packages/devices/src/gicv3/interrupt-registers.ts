@@ -46,8 +46,11 @@ const BIT_WRITES: Readonly<Record<number, { readonly array: 'enabled' | 'latch' 
   [GIC_ISACTIVER]: { array: 'active', value: 1 }, [GIC_ICACTIVER]: { array: 'active', value: 0 },
 };
 
+/** What an implementation chooses of them, see `GicV3Implementation`. */
+type Choices = { readonly priorities: number; readonly choosesPpis: boolean };
+
 /** Writes such a word, or one byte of it (`mask`), which only priorities take. */
-export function writeInterrupts(state: InterruptState, frame: Frame, offset: number, value: number, mask: number): void {
+export function writeInterrupts(state: InterruptState, { priorities, choosesPpis }: Choices, frame: Frame, offset: number, value: number, mask: number): void {
   const each = (first: number, count: number, store: (slot: number, index: number, intid: number) => void): void => {
     for (let i = 0; i < count; i++) {
       const slot = slotIn(state, frame, first + i);
@@ -55,13 +58,13 @@ export function writeInterrupts(state: InterruptState, frame: Frame, offset: num
     }
   };
   if (offset >= GIC_IPRIORITYR && offset < GIC_ITARGETSR) {
-    each(offset - GIC_IPRIORITYR, 4, (slot, i) => { if (((mask >>> (8 * i)) & 0xff) !== 0) state.priority[slot] = (value >>> (8 * i)) & 0xff; });
+    each(offset - GIC_IPRIORITYR, 4, (slot, i) => { if (((mask >>> (8 * i)) & 0xff) !== 0) state.priority[slot] = (value >>> (8 * i)) & priorities; });
   } else if (mask !== -1) return;
   else if (offset >= GIC_IGROUPR && offset < GIC_ISENABLER) each((offset & 0x7f) * 8, 32, (slot, i) => { state.group[slot] = (value >>> i) & 1; });
   else if (offset >= GIC_ISENABLER && offset < GIC_IPRIORITYR) {
     const write = BIT_WRITES[offset & ~0x7f];
     if (write !== undefined) each((offset & 0x7f) * 8, 32, (slot, i) => { if (((value >>> i) & 1) !== 0) state[write.array][slot] = write.value; });
   } else if (offset >= GIC_ICFGR && offset < GIC_IGRPMODR) {
-    each((offset - GIC_ICFGR) * 4, 16, (slot, i, intid) => { if (intid >= SGIS) state.edge[slot] = (value >>> (2 * i + 1)) & 1; });
+    each((offset - GIC_ICFGR) * 4, 16, (slot, i, intid) => { if (intid >= (choosesPpis ? SGIS : PRIVATE)) state.edge[slot] = (value >>> (2 * i + 1)) & 1; });
   }
 }

@@ -1,5 +1,6 @@
 import { stateOf, type Plain } from '@worldswitch/machine';
-import { InterruptState } from '../gic/interrupt-state.ts';
+import { InterruptState, PRIVATE, SGIS } from '../gic/interrupt-state.ts';
+import { BOARD_GICV3, type GicV3Implementation } from './distributor.ts';
 
 /** Priority 0xff never gets through: nothing is less urgent than it (IHI 0069 4.8, interrupt prioritization). */
 const IDLE_PRIORITY = 0xff;
@@ -16,6 +17,7 @@ export interface PendingInterrupt {
 export class Interrupts {
   readonly state: InterruptState;
   readonly affinities: readonly bigint[];
+  readonly implementation: GicV3Implementation;
   /** GICD_IROUTER of SPIs, by slot: Aff2 to Aff0 in the low word, Aff3 in the other. */
   readonly routeLow: Uint32Array;
   readonly routeHigh: Uint8Array;
@@ -24,7 +26,8 @@ export class Interrupts {
   readonly #reaches = (slot: number, cpu: number): boolean => this.#target[slot] === cpu;
 
   /** `affinities`: of each processor, in the fields of MPIDR_EL1. */
-  constructor(affinities: readonly bigint[], count: number) {
+  constructor(affinities: readonly bigint[], count: number, implementation: GicV3Implementation = BOARD_GICV3) {
+    this.implementation = implementation;
     this.affinities = affinities;
     this.state = new InterruptState(affinities.length, count);
     this.routeLow = new Uint32Array(this.state.slots);
@@ -34,7 +37,10 @@ export class Interrupts {
   }
 
   reset(): void {
+    const { enabled, group, cpus } = this.state;
     this.state.reset();
+    group.fill(this.implementation.reset.group);
+    for (let cpu = 0; cpu < cpus; cpu++) enabled.fill(this.implementation.reset.sgis, cpu * PRIVATE, cpu * PRIVATE + SGIS);
     this.routeLow.fill(0);
     this.routeHigh.fill(0);
     this.#findTargets();
@@ -43,7 +49,7 @@ export class Interrupts {
   /** Routes an SPI. The halves are those of GICD_IROUTER, reserved bits cut off. */
   route(slot: number, low: number, high: number): void {
     this.routeLow[slot] = low & 0x00ff_ffff;
-    this.routeHigh[slot] = high & 0xff;
+    this.routeHigh[slot] = this.implementation.aff3 ? high & 0xff : 0;
     this.#target[slot] = this.#targetOf(slot);
   }
 
