@@ -9,9 +9,12 @@ import { codecs } from './program.ts';
 const NAMES = Object.keys(IOCTLS) as IoctlName[];
 const GENERIC = { encoding: 'generic', structs: 'arm64' } as const;
 
+/** The calls of a program. */
+type Calls = Pick<KvmDevice<unknown>, 'open' | 'eventfd' | 'read' | 'write' | 'ioctl' | 'mmap' | 'munmap' | 'close'>;
+
 /** What conversations are made on. */
-export interface RandomBench<A> {
-  readonly device: KvmDevice<A>;
+export interface RandomBench<D> {
+  readonly device: D;
   readonly memory: UserSpace;
   /** Room in the program's memory. */
   readonly room: bigint;
@@ -113,7 +116,7 @@ export function conversationOf(world: RandomWorld, most: number): fc.Arbitrary<r
 const ownArgument = (step: Step): Step => (step.do === 'ioctl' && step.argument instanceof Uint8Array ? { ...step, argument: step.argument.slice() } : step);
 
 /** Makes one step: its result, and the argument's bytes after it. */
-export function perform<A>({ device, memory, room, roomSize }: RandomBench<A>, step: Step, mappings: Uint8Array[]): { readonly result: number; readonly kept: boolean } {
+export function perform({ device, memory, room, roomSize }: RandomBench<Calls>, step: Step, mappings: Uint8Array[]): { readonly result: number; readonly kept: boolean } {
   switch (step.do) {
     case 'ioctl': {
       const { fd, request, argument, byAddress } = step;
@@ -149,7 +152,7 @@ const MAY_CHANGE = new Set<IoctlName | undefined>(['KVM_RUN', 'KVM_GET_REG_LIST'
  * Makes a conversation and ends the program. Throws where a result is no result; with `hash`, also where a refused call has changed something.
  * Returns the results.
  */
-export function converse<A>(bench: RandomBench<A>, steps: readonly Step[], { hash = false }: { readonly hash?: boolean } = {}): readonly number[] {
+export function converse<A>(bench: RandomBench<KvmDevice<A>>, steps: readonly Step[], { hash = false }: { readonly hash?: boolean } = {}): readonly number[] {
   const { device } = bench;
   const mappings: Uint8Array[] = [];
   let before = hash ? hashPlain(device.state()) : 0n;
