@@ -32,7 +32,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     about: 'DAIF where exceptions are masked or unmasked', access: /^daif/, why: 'it matters when an exception comes: shown by injection', source: 'DDI 0487 D1.3.6; the table of injections',
   },
   {
-    about: 'CPACR_EL1 read before it is changed', steps: /^traps-on$/, access: /mrs CPACR_EL1$/, modes: ['vhe'],
+    about: 'CPACR_EL1 read before it is changed', steps: /^traps-on$|^fp-first-use$/, access: /mrs CPACR_EL1$/, modes: ['vhe'],
     why: 'what it keeps are controls of later features, which are RES0 on this processor', source: 'DDI 0487 CPTR_EL2, E2H = 1',
   },
   {
@@ -40,12 +40,28 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'an SError in the window overwrites them, and the handler of that puts them back', source: '__guest_exit of Linux 4.15',
   },
   {
-    about: 'DSB and ISB around the window for SErrors', steps: /^serror-window$/, access: /^(dsb|isb)/,
+    about: 'DSB and ISB around the window for SErrors, and in front of the question whether one is pending', steps: /^serror-(window|check)$/, access: /^(dsb|isb)/,
     why: 'errors of the guest\'s accesses are reported only once these have completed; here an access completes at once', source: 'DDI 0487 B2.6.12 (Data Synchronization Barrier)',
   },
   {
     about: 'ISB between compare value and control of the timer', steps: /^vtimer|^timer/, access: /^isb$/,
     why: 'without it the two writes may act in either order, and the timer fire for the old value; here late writes act in the order of the program', source: 'DDI 0487 D24.1.2.2; D12.2.4',
+  },
+  {
+    about: 'ISB where the entry is put off', steps: /^pending-check$/, access: /^isb$/,
+    why: 'whether the guest is entered or not, its caller is to find everything synchronised, as an ERET would have done; here the host\'s next exception return does', source: '__guest_enter of Linux 6.1',
+  },
+  {
+    about: 'ISB behind the write that opens floating point, on the way back', steps: /^fp-barrier$/, access: /^isb$/,
+    why: 'nothing on this way back uses V registers before the next exception return', source: 'DDI 0487 CPTR_EL2; __kvm_vcpu_run of Linux 6.12 with VHE',
+  },
+  {
+    about: 'ICC_SRE_EL2', access: /ICC_SRE_EL2$/,
+    why: 'it is fixed on a processor without the memory-mapped interface, such as this one; elsewhere Enable lets a guest choose between the two', source: 'IHI 0069 ICC_SRE_EL2; __vgic_v3_activate_traps of Linux',
+  },
+  {
+    about: 'DSB before the translation of EL1 changes hands', steps: /-walks-done$/, access: /^dsb/,
+    why: 'a walk that began before the exception to EL2 may still go on; here it is over with its instruction', source: 'DDI 0487 D8.2, B2.6.12; __kvm_vcpu_run of Linux 6.7 (dsb nsh)',
   },
   {
     about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^debug-to-host$/, access: /str vcpu\d+\.externalDebugState/,
@@ -114,6 +130,10 @@ export const CONSTRAINT_EXPLANATIONS: readonly ConstraintExplanation[] = [
     about: 'profiling on again, after the host\'s EL1 is back', step: /^spe-on$/, after: /^host-sysregs-restore$/,
     why: 'from then on samples may be taken for a buffer in the host\'s addresses; at EL2 none is taken, so that on a processor like this one only the ERET behind both matters',
     source: 'DDI 0487 D14 (StatisticalProfilingEnabled); the description of the series of late 2017, and __debug_switch_to_host of Linux 4.16',
+  },
+  {
+    about: 'a barrier behind the write that opens floating point', step: /^fp-barrier$/, after: /^traps-off$/,
+    why: 'nothing on this way back uses V registers before the next exception return, which synchronises too', source: 'DDI 0487 CPTR_EL2; __kvm_vcpu_run of Linux 6.12 with VHE',
   },
   {
     about: 'the late drain, where the fault of that name has it', step: /^spe-off-late$/, after: /./,

@@ -6,26 +6,32 @@ import { GUEST } from './program.ts';
 
 /** Where the guest finds a GICv2's. */
 export const GUEST_INTERFACE = 0x0801_0000n;
-/**
- * More than a processor has list registers, so that those that remain come when others are over. Edges (odd) and levels; the VMM lowers the
- * levels when it has been asked to.
- */
-export const RAISED = [40, 41, 42, 43, 44, 45] as const;
+/** What the VMM raises when it is asked, by the offset of the store that asks. Those from 44 up are edges, the others levels until it is asked to lower them. */
+export const ASKED: Readonly<Record<number, readonly number[]>> = {
+  // As many as there are list registers, for a guest that is done with all of them before it leaves.
+  0x2c: [44, 45, 46, 47],
+  // More than that, so that those that remain come when others are over.
+  0x38: [40, 41, 42, 43, 44, 45],
+  // Group 0.
+  0x28: [48],
+};
+export const isEdge = (id: number): boolean => id >= 44;
+/** The group where it is not the one that guests of the version have. */
+export const groupOf = (id: number): 0 | undefined => (id === 48 ? 0 : undefined);
 /** The lower the number the more urgent. */
-export const priorityOf = (id: number): number => 0x80 - 8 * (id - RAISED[0]);
+export const priorityOf = (id: number): number => 0x80 - 8 * (id - 40);
+/** Asks for levels to be lowered. */
+export const LOWER = 0x3c;
 
 const keep = (register: string): string => `str ${register}, [x28], #8\n`;
-/** Leaves: the first asks the VMM for interrupts, the second to lower what is level. */
-export const ASK = 0x38n;
-export const LOWER = 0x3cn;
-const ask = `str w3, [x21, #${ASK}]\n`;
-const lower = `str w3, [x21, #${LOWER}]\n`;
+const leave = (offset: number): string => `str w3, [x21, #${offset}]\n`;
 
 interface Access {
   readonly read: (register: string, what: Name) => string;
   readonly write: (register: string, what: Name) => string;
 }
 type Name = 'mask' | 'enable' | 'point' | 'acknowledge' | 'end' | 'running' | 'next';
+
 
 /** System registers (IHI 0069 12.2), group 1, or GICC by loads and stores (IHI 0048B 4.4), group 0. */
 const REGISTERS: Readonly<Record<Name, string>> = {
@@ -50,18 +56,20 @@ export function interruptProgram(generation: 'gicv2' | 'gicv3', off: string): st
   const { read, write } = ACCESS[generation];
   const look = (...names: readonly Name[]): string => names.map((name) => `${read('x3', name)}${keep('x3')}`).join('');
   const set = (value: number, name: Name): string => `mov x3, #${value}\n${write('x3', name)}`;
-  return `${set(0xf0, 'mask')}${set(1, 'enable')}${set(3, 'point')}${generation === 'gicv3' ? 'isb\n' : ''}${ask}${look('next')}${read('x4', 'acknowledge')}${keep('x4')}hvc #0
-${keep('x0')}${look('running', 'next', 'mask', 'point')}${set(0xc0, 'mask')}${set(4, 'point')}str w3, [x21, #0x34]
-${look('mask', 'point', 'enable', 'running')}${write('x4', 'end')}hvc #0
-${look('running')}${read('x5', 'acknowledge')}${keep('x5')}str w3, [x21, #0x34]
-${write('x5', 'end')}${set(0xf0, 'mask')}${lower}msr daifclr, #2
+  const serve = `${read('x4', 'acknowledge')}${keep('x4')}${write('x4', 'end')}`;
+  const isb = generation === 'gicv3' ? 'isb\n' : '';
+  // Only system registers have the other group apart. Active across an exit.
+  const other = generation === 'gicv3' ? `mov x3, #1\nmsr ICC_IGRPEN0_EL1, x3\n${leave(0x28)}mrs x4, ICC_IAR0_EL1\n${keep('x4')}${leave(0x34)}msr ICC_EOIR0_EL1, x4\nhvc #0\n` : '';
+  return `${set(0xf0, 'mask')}${set(1, 'enable')}${set(3, 'point')}${isb}${leave(0x2c)}${serve}${serve}${serve}${serve}${leave(0x34)}${leave(0x38)}${look('next')}${read('x4', 'acknowledge')}${keep('x4')}hvc #0
+${keep('x0')}${look('running', 'next', 'mask', 'point')}${set(0xc0, 'mask')}${leave(0x34)}${look('mask', 'enable', 'running')}${write('x4', 'end')}${set(4, 'point')}hvc #0
+${look('running', 'point')}${read('x5', 'acknowledge')}${keep('x5')}${leave(0x34)}${write('x5', 'end')}${set(0xf0, 'mask')}${leave(LOWER)}msr daifclr, #2
 nop
 nop
 hvc #0
 nop
 nop
 msr daifset, #2
-${look('running', 'next', 'mask', 'point')}ldr x3, [x27, #8]
+${other}${look('running', 'next', 'mask', 'point')}ldr x3, [x27, #8]
 ${keep('x3')}${off}`;
 }
 

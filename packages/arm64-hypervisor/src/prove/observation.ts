@@ -50,6 +50,14 @@ function lookDifference(reference: Observation, other: Observation, aspect: Aspe
   return found.length > wanted.length ? { aspect, text: `${found[wanted.length].where}: more than there should be` } : undefined;
 }
 
+/** The difference of a run that was ended at the first look in which it differs; see `Trial.against`. Undefined when it was not. */
+export function lastLookDifference(reference: Observation, ended: Observation): Difference | undefined {
+  const at = ended.looks.length - 1;
+  const [look, wanted] = [ended.looks[at], reference.looks[at]];
+  const odd = look.aspect === wanted?.aspect ? look.values.findIndex((value, n) => value !== wanted.values[n]) : -1;
+  return odd < 0 ? undefined : { aspect: look.aspect, text: `${look.where}: ${look.names[odd]} is ${hex(look.values[odd])}, not ${hex(wanted.values[odd])}` };
+}
+
 /** The first difference in the order of `ASPECTS`; within each, in time. Undefined when nobody could tell the two apart. */
 export function firstDifference(reference: Observation, other: Observation, aspects: readonly Aspect[] = ASPECTS): Difference | undefined {
   for (const aspect of aspects) {

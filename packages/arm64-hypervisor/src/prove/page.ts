@@ -1,6 +1,6 @@
 /** The page of the docs that says what the order of a switch must be: from the steps, and from what the proofs came to. */
 import type { Revision, Step } from '../switch/step.ts';
-import { EXPLANATIONS } from './explained.ts';
+import { CONSTRAINT_EXPLANATIONS, EXPLANATIONS } from './explained.ts';
 import type { ConstraintResult, PairResult } from './results.ts';
 
 const MODES = { nvhe: 'non-VHE', vhe: 'VHE' } as const;
@@ -32,34 +32,66 @@ function leads(constraints: readonly ConstraintResult[], from: string, to: strin
 
 interface Question {
   readonly asked: string;
+  readonly answered: string;
   readonly pairs: readonly (readonly [first: string, second: string, names: string])[];
 }
 
 /** What the thread of the patch asks (seed 001), as pairs of steps. */
 const QUESTIONS: readonly Question[] = [
   {
-    asked: 'Is it save, activate, restore for everything?',
+    asked: 'Is it save, activate, restore for everything, or activate, save, restore?',
+    answered: 'Save before restore, of the same registers, and nothing else. Activating has no place in that: the traps act below EL2, where nothing runs meanwhile, so that they may be '
+      + 'written before, between or after. The two that are ordered with them all the same have other reasons: profiling must have been drained while the host\'s translation and its ownership of the buffer '
+      + 'are in force, and the pointer to the guest\'s stage 2, which is what the panic path goes by, comes when the host\'s registers are saved and before they are gone.',
     pairs: [
       ['host-sysregs-save', 'traps-on', 'saving the host\'s registers before activating the traps'],
       ['host-sysregs-save', 'guest-sysregs-restore', 'saving the host\'s registers before restoring the guest\'s'],
+      ['host-sysregs-save', 'stage2-on', 'saving the host\'s registers before stage 2'],
+      ['stage2-on', 'guest-sysregs-restore', 'stage 2 before the guest\'s registers'],
+      ['spe-off', 'traps-on', 'draining the profiling buffer before activating the traps'],
+      ['spe-off', 'guest-sysregs-restore', 'draining the profiling buffer before restoring the guest\'s registers'],
       ['traps-on', 'guest-sysregs-restore', 'activating the traps before restoring the guest\'s registers'],
+    ],
+  },
+  {
+    asked: 'And the debug registers?',
+    answered: 'They may be switched anywhere on either way: both hooks ask and move what nobody else moves, and a breakpoint of either world cannot act at EL2 with debug exceptions masked. What needs its place is '
+      + 'profiling, which the second hook turned on again. It is said to come after the host\'s registers since it resumes with the host\'s translation; on this processor, which takes no sample at EL2, '
+      + 'it is enough that it comes before the ERET.',
+    pairs: [
       ['traps-on', 'debug-to-guest', 'activating the traps before the debug registers are saved and restored'],
       ['guest-sysregs-restore', 'debug-to-guest', 'restoring the guest\'s registers before its debug registers'],
       ['host-sysregs-restore', 'debug-to-host', 'restoring the host\'s registers before its debug registers'],
+      ['host-sysregs-restore', 'spe-on', 'restoring the host\'s registers before profiling is on again'],
+      ['mask-exceptions', 'debug-to-guest', 'masking exceptions before the guest\'s debug registers'],
+      ['debug-to-host', 'unmask-exceptions', 'the host\'s debug registers before exceptions are unmasked'],
     ],
   },
-  { asked: 'The vgic before the timer?', pairs: [['vgic-on', 'timer-traps-on', 'the vgic before the timer\'s traps, on the way in'], ['timer-traps-off', 'vgic-off', 'the timer\'s traps before the vgic, on the way out']] },
-  { asked: 'The vgic after stage 2?', pairs: [['stage2-on', 'vgic-on', 'stage 2 before the vgic, on the way in'], ['vgic-off', 'stage2-off', 'the vgic before stage 2, on the way out']] },
+  {
+    asked: 'The vgic before the timer?',
+    answered: 'No. The two share no register: interrupts of either reach nobody at EL2.',
+    pairs: [
+      ['vgic-on', 'timer-traps-on', 'the vgic before the timer\'s traps, on the way in'], ['vgic-interface-on', 'timer-traps-on', 'its list registers before the timer\'s traps'],
+      ['timer-traps-off', 'vgic-off', 'the timer\'s traps before the vgic, on the way out'],
+    ],
+  },
+  {
+    asked: 'The vgic after stage 2?',
+    answered: 'No. It must come after the traps, of which its override of HCR_EL2 is a change; stage 2 is not in that register.',
+    pairs: [
+      ['stage2-on', 'vgic-on', 'stage 2 before the vgic, on the way in'], ['vgic-off', 'stage2-off', 'the vgic before stage 2, on the way out'], ['traps-on', 'vgic-on', 'the traps before the vgic, on the way in'],
+    ],
+  },
 ];
 
 function answers(revision: Revision, results: readonly PairResult[]): string {
-  return QUESTIONS.map(({ asked, pairs }) => {
+  return QUESTIONS.map(({ asked, answered, pairs }) => {
     const rows = pairs.map(([first, second, names]) => [names, ...results.map((result) => {
       const ids = new Set(inMode(revision, result.mode).map(({ id }) => id));
       if (!ids.has(first) || !ids.has(second)) return 'no such steps';
-      return leads((result.constraints ?? []).filter(({ verdict }) => verdict === 'needed'), first, second) ? 'must be' : 'either way';
+      return leads((result.constraints ?? []).filter(({ verdict }) => verdict === 'needed'), first, second) ? 'must be' : (result.constraints ?? []).some(({ step, after }) => step === second && after === first) ? 'by a fact' : 'either way';
     })]);
-    return `### ${asked}\n\n${table(['', ...results.map(({ mode }) => MODES[mode])], rows)}`;
+    return `### ${asked}\n\n${answered}\n\n${table(['', ...results.map(({ mode }) => MODES[mode])], rows)}`;
   }).join('\n\n');
 }
 
@@ -83,10 +115,8 @@ No. ${drawn.map(total).join(', ')} give the same result. What remains are ${draw
 
 ${drawn.map((result) => `### ${MODES[result.mode]}: what must come after what\n\n${graph(revision, result)}\n\n${table(['step', 'after', 'otherwise'], needed(result).map(({ step, after, otherwise = '' }) => [`\`${step}\``, `\`${after}\``, plain(otherwise)]))}`).join('\n\n')}
 
-A step without an arrow may stand anywhere between the phases in which it is possible at all. A constraint that is in the list of steps and not here is
-one of a step that this processor does not come to (profiling, the interface of an interrupt controller that it does not have), one that phases
-give already, or one that only the other mode needs. What a processor does ahead of its program is not modelled: an order that is right here can
-still be wrong on a core that walks tables speculatively, and \`because\` of the steps says where that is the reason.
+A step without an arrow may stand anywhere between the phases in which it is possible at all. \`by a fact\` is what no order shows on this processor and a
+source asks for; those constraints are below. What a processor does ahead of its program is not modelled, so that most of them are of that kind.
 
 ## The questions of the thread
 
@@ -94,11 +124,26 @@ ${answers(revision, drawn)}
 
 ## Totals
 
-${table(['pair', 'orders permitted', 'round trips, each in its own', 'different orders', 'guests', 'that notice', 'constraints shown necessary'], results.filter(({ orders }) => orders !== undefined).map((result) => [
-    pairName(result), result.orders?.total ?? '', result.orders?.run ?? '', result.orders?.distinct ?? '', result.orders?.guests ?? '', result.orders?.failures ?? '', `${needed(result).length} of ${(result.constraints ?? []).filter(({ verdict }) => verdict !== 'phases').length}`,
+${table(['pair', 'orders permitted', 'round trips, each in its own', 'different orders', 'guests', 'that notice'], results.filter(({ orders }) => orders !== undefined).map((result) => [
+    pairName(result), result.orders?.total ?? '', result.orders?.run ?? '', result.orders?.distinct ?? '', result.orders?.guests ?? '', result.orders?.failures ?? '',
   ]))}
 
-${results.some(({ orders }) => (orders?.missing ?? []).length > 0) ? `Constraints that the steps of other revisions would need for that:\n\n${results.flatMap((result) => (result.orders?.missing ?? []).map((text) => `- ${pairName(result)}: ${text}`)).join('\n')}\n\n` : ''}Of the orders permitted those that were run are drawn so that each is as likely as any other.
+${results.some(({ orders }) => (orders?.missing ?? []).length > 0) ? `Constraints that the steps of other revisions would need for that:\n\n${results.flatMap((result) => (result.orders?.missing ?? []).map((text) => `- ${pairName(result)}: ${text}`)).join('\n')}\n\n` : ''}Of the orders permitted those that were run are drawn so that each is as likely as any other. Each round trip of a guest goes by an order of its own, from
+its load to its put, and the guests differ: who uses the debug registers, which interrupt controller the host has and whether guests have its virtual
+interface, whether the host profiles itself, whether an interrupt or an SError is pending at the edge, whether the switch itself fails, and its panic path
+is what is in another order.
+
+## Constraints
+
+Without a constraint there must be an order that somebody notices, all else as it must be.
+
+${table(['pair', 'shown necessary', 'follow from others', 'given by phases', 'asked for by a fact', 'not shown'], results.flatMap((result) => (result.constraints === undefined ? [] : [[
+    pairName(result), ...(['needed', 'implied', 'phases', 'explained', 'not-shown'] as const).map((wanted) => (result.constraints ?? []).filter(({ verdict }) => verdict === wanted).length),
+  ]])))}
+
+What no order shows here and a fact asks for:
+
+${table(['constraint', 'why', 'source'], CONSTRAINT_EXPLANATIONS.map(({ about, why, source }) => [about, why, source]))}
 
 ## Accesses that can be left out
 

@@ -19,7 +19,7 @@ const KDE_AND_MDE = 0xa000n;
 const BREAK = 0x1e7n;
 const WATCH = 0x1fffn;
 const EL1H = 5n;
-const I_MASKED = 0x80n;
+const INTERRUPTS_MASKED = 0xc0n;
 /** What of its memory the guest uses; behind it a page is read-only to it. */
 export const USED = 0x8000;
 
@@ -60,7 +60,7 @@ export class ProofGuest {
     vcpu.setRegister('VBAR_EL1', GUEST.vectors);
     vcpu.setRegister('pc', GUEST.code);
     if (scenario.interrupts === true) for (const [name, value] of Object.entries(INTERRUPT_POINTERS)) vcpu.setRegister(name, value);
-    vcpu.setRegister('pstate', scenario.interrupts === true ? EL1H | I_MASKED : EL1H);
+    vcpu.setRegister('pstate', scenario.interrupts === true ? EL1H | INTERRUPTS_MASKED : EL1H);
     const { state } = backend.guest.memory;
     state.set('hcr', state.get('hcr') & ~NEEDLESS_TRAPS);
     if (scenario.debug === 'own') {

@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 import { explanationOf } from './explained.ts';
 import type { Explanation } from './explained.ts';
 import type { Sync } from './machine.ts';
-import { firstDifference } from './observation.ts';
+import { firstDifference, lastLookDifference } from './observation.ts';
 import type { Difference, Observation } from './observation.ts';
 import { randomFrom } from './random.ts';
 
@@ -105,18 +105,19 @@ export function remove(bench: Bench, options: RemoveOptions): RemovalReport {
     return observed;
   };
   const removeOne = ({ access, scenarios: where }: (typeof chosen)[number]): Removal => {
-    // What is read matters; what is written is the same whatever was left over.
-    for (const leftover of READS.test(access.text) ? LEFTOVERS : LEFTOVERS.slice(0, 1)) {
+    const explained = explanationOf(access, mode);
+    // What is written is the same whatever was left over.
+    for (const leftover of READS.test(access.text) && explained === undefined ? LEFTOVERS : LEFTOVERS.slice(0, 1)) {
       for (const sync of SYNCS) {
         for (const scenario of where) {
           runs++;
-          const seen = bench.run({ revision, mode, scenario, sync, interpose: leavingOut(access, leftover) });
-          const difference = firstDifference(reference(scenario, sync), seen);
+          const against = reference(scenario, sync);
+          const seen = bench.run({ revision, mode, scenario, sync, against, interpose: leavingOut(access, leftover) });
+          const difference = lastLookDifference(against, seen) ?? firstDifference(against, seen);
           if (difference) return { ...access, protects: { ...difference, scenario: scenario.name, sync } };
         }
       }
     }
-    const explained = explanationOf(access, mode);
     return { ...access, ...(explained === undefined ? {} : { explained }) };
   };
   const removals = chosen.map((one) => {

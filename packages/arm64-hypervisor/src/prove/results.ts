@@ -91,7 +91,7 @@ function orderResult({ total, run, distinct, sampled, runs, failures }: ReturnTy
   return { total: total.toString(), run, distinct, sampled, guests: runs, failures: failures.length, missing: [...new Set(failures.flatMap(({ between }) => (between ? [`${between[1]} after ${between[0]}`] : [])))] };
 }
 function constraintResult({ step, after, verdict, counterexample }: Necessity): ConstraintResult {
-  return { step, after, verdict, ...(counterexample === undefined ? {} : { otherwise: counterexample.text }) };
+  return { step, after, verdict, ...(counterexample === undefined ? {} : { otherwise: counterexample.text.startsWith(counterexample.scenario) ? counterexample.text : `${counterexample.scenario}: ${counterexample.text}` }) };
 }
 function removalResult(report: RemovalReport): RemovalResult {
   const noticed: Record<string, number> = {};

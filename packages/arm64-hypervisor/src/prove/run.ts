@@ -16,7 +16,7 @@ import type { Panic } from '../switch/world.ts';
 import type { Arm64Vcpu } from '../vcpu.ts';
 import type { Arm64Vm } from '../vm.ts';
 import { digest } from './digest.ts';
-import { ASK, GUEST_INTERFACE, LOWER, RAISED, priorityOf } from './interrupt-program.ts';
+import { ASKED, GUEST_INTERFACE, LOWER, groupOf, isEdge, priorityOf } from './interrupt-program.ts';
 import { HOST_INTERRUPT } from './machine.ts';
 import type { ProofMachine } from './machine.ts';
 import type { Aspect, Look, Observation } from './observation.ts';
@@ -58,6 +58,9 @@ const AS_MEANT = 'the switch fails where it is meant to';
 const WINDOW = 'serror-check';
 
 type Way = Pick<WorldSwitch, 'load' | 'enter' | 'leave' | 'put'>;
+
+/** A look is another than it should be, and that is all that was asked. */
+class Noticed extends Error {}
 
 /** A trial that runs. */
 export class Run implements RunningTrial {
@@ -103,7 +106,11 @@ export class Run implements RunningTrial {
       mode, revision: seen, layout: machine.layout, interrupts: machine.interrupts, cntvoff: CNTVOFF, hostInterrupt: (id) => { this.hostInterrupts.push(id); },
       ...(faithful === undefined ? {} : { faithful }),
       ...(scenario.interrupts === true && {
-        interruptInterface: { ...(scenario.equipment === 'gicv2' && { guestAddress: GUEST_INTERFACE }), properties: (id: number) => ({ priority: priorityOf(id), edge: id % 2 === 1 }) },
+        interruptInterface: { ...(scenario.equipment === 'gicv2' && { guestAddress: GUEST_INTERFACE }), properties: (id: number) => {
+            const group = groupOf(id);
+            return { priority: priorityOf(id), edge: isEdge(id), ...(group !== undefined && { group }) };
+          },
+        },
       }),
     });
     const vms: Arm64Vm[] = [];
@@ -152,16 +159,24 @@ export class Run implements RunningTrial {
 
   complete(): Observation {
     try {
+      this.#attempt();
+      const counters = this.#guest.counters();
+      this.#look('host register', 'at the end', ['the profiling buffer'], [digest(this.#surroundings.samples)]);
+      this.#look('guest memory', 'at the end', ['memory', ...Object.keys(counters)], [this.#guest.digest(), ...Object.values(counters).map(BigInt)]);
+    } catch (error) {
+      if (!(error instanceof Noticed)) throw error;
+    }
+    return { failure: this.#failure, exits: this.#exits, looks: this.#looks, roundTrips: this.#roundTrips };
+  }
+
+  #attempt(): void {
+    try {
       this.#go();
     } catch (error) {
       // Whatever hosted code comes to when it is handed values that cannot be.
       if (!(error instanceof RangeError) && !(error instanceof HypFault) && !(error instanceof RunawayError)) throw error;
       this.#failure = `${this.#step ?? 'host'}: ${error.message}`;
     }
-    const counters = this.#guest.counters();
-    this.#look('host register', 'at the end', ['the profiling buffer'], [digest(this.#surroundings.samples)]);
-    this.#look('guest memory', 'at the end', ['memory', ...Object.keys(counters)], [this.#guest.digest(), ...Object.values(counters).map(BigInt)]);
-    return { failure: this.#failure, exits: this.#exits, looks: this.#looks, roundTrips: this.#roundTrips };
   }
 
   #go(): void {
@@ -204,8 +219,11 @@ export class Run implements RunningTrial {
   /** What a store to nobody tells the VMM. */
   #asked(address: bigint): void {
     if (address === ACKNOWLEDGE) this.#line = false;
-    if (this.#trial.scenario.interrupts !== true || (address !== NOBODY + ASK && address !== NOBODY + LOWER)) return;
-    for (const id of RAISED) this.vcpu.setLine(`intid${id}`, address === NOBODY + ASK);
+    if (this.#trial.scenario.interrupts !== true) return;
+    const offset = Number(address - NOBODY);
+    const lowered = offset === LOWER ? Object.values(ASKED).flat() : ASKED[offset] ?? [];
+    for (const id of lowered) this.vcpu.setLine(`intid${id}`, false);
+    for (const id of ASKED[offset] ?? []) this.vcpu.setLine(`intid${id}`, true);
   }
 
   /** The debugger goes on: from the breakpoint by a step, from the step with its watchpoint, and after that it leaves. */
@@ -325,10 +343,12 @@ export class Run implements RunningTrial {
     if (this.#trial.looks === false) return;
     const { debugger: door } = this.machine.processor;
     const { devices } = this.#surroundings;
-    this.#looks.push({ aspect, where, names: [...names, ...Object.keys(devices)], values: [...names.map((name) => door.read(name) ?? 0n), ...Object.values(devices)] });
+    this.#look(aspect, where, [...names, ...Object.keys(devices)], [...names.map((name) => door.read(name) ?? 0n), ...Object.values(devices)]);
   }
   #look(aspect: Aspect, where: string, names: readonly string[], values: readonly bigint[]): void {
+    const expected = this.#trial.against?.looks[this.#looks.length];
     this.#looks.push({ aspect, where, names, values });
+    if (expected?.aspect === aspect && values.some((value, n) => value !== expected.values[n])) throw new Noticed();
   }
 
   #context(where: string): void {
@@ -336,7 +356,7 @@ export class Run implements RunningTrial {
     const { context, state, vcpuDebugState, externalDebugState } = this.backend.guest.memory;
     for (const block of [context, state, vcpuDebugState, externalDebugState]) {
       const names = slotsOf(block.layout);
-      this.#looks.push({ aspect: 'guest context', where, names, values: names.map((name) => block.get(name)) });
+      this.#look('guest context', where, names, names.map((name) => block.get(name)));
     }
   }
 

@@ -8,6 +8,7 @@ import type { Revision } from '../switch/step.ts';
 import type { Arm64Vcpu } from '../vcpu.ts';
 import type { Arm64Vm } from '../vm.ts';
 import type { ProofMachine, Sync } from './machine.ts';
+import type { Observation } from './observation.ts';
 import type { Scenario } from './scenario.ts';
 
 /** An instruction of a step: the n-th since the step began. */
@@ -34,6 +35,8 @@ export interface Trial {
   /** The guest has left hardware, or the processor has just come to hosted code: before any instruction of ours, and after the last. */
   readonly leaving?: (at: bigint, run: RunningTrial) => void;
   readonly left?: (run: RunningTrial) => void;
+  /** Ends the run at the first look that is another than in this one: enough for whoever asks only whether any is. */
+  readonly against?: Observation;
   /** Whether to look at registers at all; on unless said otherwise. */
   readonly looks?: boolean;
 }

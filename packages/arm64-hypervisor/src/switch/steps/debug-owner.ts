@@ -39,7 +39,7 @@ export const ownerToHost: Step = {
 };
 
 export const speDisable: Step = {
-  id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], after: ['host-sysregs-save'], when: ({ features }) => features.spe,
+  id: 'spe-off', phase: 'save-host', el: 2, kind: 'spe', modes: ['nvhe'], when: ({ features }) => features.spe,
   because: 'a buffer whose limit register says it is off cannot be written through anybody\'s translation, whatever PMSCR_EL1 lets through',
   run: ({ code, vcpu }) => {
     code.save('PMSCR_EL1', vcpu.state, 'host-pmscr', 'host');

@@ -20,7 +20,11 @@ export function timerTrapsOff({ code, mode }: SwitchContext): void {
 export const timerTrapsOn: Step = {
   id: 'timer-traps-on', phase: 'activate-traps', el: 2, kind: 'timer', modes: ['nvhe'],
   because: 'the host at EL1 uses the physical timer itself, so the trap is set for the guest only; with VHE the bits do not act on the host and are set once, at boot',
-  run: ({ code }) => { code.write(code.hyp.CNTHCTL, (code.read(code.hyp.CNTHCTL) & ~EL1PCEN) | EL1PCTEN); },
+  run: ({ code, vcpu }) => {
+    // A guest whose physical count is not the host's reads it by a trap.
+    const counter = vcpu.state.get('cntpoff') === 0n ? EL1PCTEN : 0n;
+    code.write(code.hyp.CNTHCTL, (code.read(code.hyp.CNTHCTL) & ~(EL1PCEN | EL1PCTEN)) | counter);
+  },
 };
 
 export const timerTrapsOffStep: Step = {
