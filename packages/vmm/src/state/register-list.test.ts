@@ -146,6 +146,19 @@ describe('list and processor', () => {
     expect([list.get(A), list.get(NARROW)]).toEqual([6n, 8n]);
   });
 
+  it('takes nothing back from a field that could not hold the last value, though it held an earlier one', () => {
+    const { kernel, list } = listOf({ list: [A], registers: new Map([[A, 5n]]) });
+    let held = 0n;
+    const narrow: RegisterFields = { find: () => ({ read: () => held, write: (value) => { held = value & 0xffn; } }) };
+    expect(list.copyTo(narrow).ok).toBe(true);
+    kernel.registers.set(A, 0x105n);
+    list.read();
+    expect(list.copyTo(narrow).refused.map(({ id }) => id)).toEqual([A]);
+    held = 6n;
+    list.copyFrom(narrow);
+    expect(list.get(A)).toBe(0x105n);
+  });
+
   it('does not overwrite with fields that did not change, or were never filled', () => {
     const { list } = listOf({ list: [A], registers: new Map([[A, 5n]]) });
     const mine = fields();
