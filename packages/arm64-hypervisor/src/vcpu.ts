@@ -110,7 +110,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
 
   #reset(): void {
     this.guest.reset({ hcr: this.#vm.guestHcr, mpidr: this.#vm.mpidr(this.guest.memory.id) });
-    this.guest.memory.state.set('cntvoff', this.#vm.cntvoff);
+    this.#vm.giveCounters(this.guest);
     this.guest.memory.state.set('mdcr', undebugged(this.#vm.host.constants.mdcr));
     this.emulated.reset();
     this.#answer = undefined;

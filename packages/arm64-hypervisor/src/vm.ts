@@ -167,7 +167,8 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     const { code } = this.host;
     code.place = { step: 'emulation', phase: '', kind: 'host' };
     const physical = code.read('CNTPCT_EL0');
-    return { physical, virtual: BigInt.asUintN(64, physical - this.cntvoff) };
+    const { counters } = this.registers;
+    return { physical: BigInt.asUintN(64, physical - counters.physical), virtual: BigInt.asUintN(64, physical - counters.virtual) };
   }
 
   extension(capability: number): number {
@@ -219,13 +220,15 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     return true;
   }
 
-  get cntvoff(): bigint {
-    return this.registers.counters.virtual;
+  /** How far behind the host's count a guest's are, into its state. */
+  giveCounters({ memory: { state } }: Guest): void {
+    state.set('cntvoff', this.registers.counters.virtual);
+    state.set('cntpoff', this.registers.counters.physical);
   }
   #countersChanged(): void {
     for (const vcpu of this.#vcpus.values()) {
       vcpu.settle();
-      vcpu.guest.memory.state.set('cntvoff', this.cntvoff);
+      this.giveCounters(vcpu.guest);
     }
   }
 

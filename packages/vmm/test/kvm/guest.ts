@@ -26,7 +26,7 @@ export interface KvmGuest extends KvmBench {
   write(at: bigint, value: bigint, size?: 1 | 2 | 4 | 8): void;
 }
 
-export interface KvmGuestOptions extends Partial<Parameters<typeof kvmBench>[0]> {
+export interface KvmGuestOptions extends NonNullable<Parameters<typeof kvmBench>[0]> {
   readonly vcpus?: number;
   /** Of all vCPUs; those after the first are stopped besides. */
   readonly features?: readonly string[];
