@@ -1,13 +1,13 @@
 /** ioctls of arm64 that set up a vCPU or look at what is pending for it. */
 import type { ByteOrder } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { ArchitectureCall, CallTarget, VcpuBackend } from '@worldswitch/hypervisor';
+import type { ArchitectureCall, CallTarget } from '@worldswitch/hypervisor';
 import { CONSTANTS, structCodec } from '@worldswitch/hypervisor/abi';
 import type { Arm64DebugExit } from '../exits/context.ts';
 import { VCPU_FEATURES, featuresOf } from '../features.ts';
 import { writableMasks } from '../one-reg/writable-masks.ts';
-import type { Arm64Vcpu } from '../vcpu.ts';
-import type { Arm64Vm } from '../vm.ts';
+import { Arm64Vm } from '../vm.ts';
+import { initialisedVcpu } from './events.ts';
 
 type Call = ArchitectureCall<Arm64DebugExit>;
 type Target = CallTarget<Arm64DebugExit>;
@@ -20,18 +20,12 @@ const CORE_TARGETS: ReadonlyMap<bigint, number> = new Map([[0x41d03n, KVM_ARM_TA
 /** MIDR_EL1: Implementer 31:24, PartNum 15:4. */
 const coreOf = (midr: bigint): bigint => ((midr >> 24n) << 12n) | ((midr >> 4n) & 0xfffn);
 
-function refuse(errno: 'EINVAL' | 'ENOEXEC' | 'EFAULT', value: string, rule: string, remedy: string): never {
+function refuse(errno: 'EINVAL' | 'EFAULT', value: string, rule: string, remedy: string): never {
   throw new KvmError(errno, { value, rule, remedy });
 }
 
-/** Targets are this architecture's own. */
-const vmOf = ({ vm }: Target): Arm64Vm => vm as Arm64Vm;
-function vcpuOf({ vcpu }: Target): Arm64Vcpu {
-  return (vcpu ?? refuse('EINVAL', 'a VM', 'the call is one on a vCPU', 'make it there')) as VcpuBackend<Arm64DebugExit> as Arm64Vcpu;
-}
-function initialisedVcpu(target: Target): Arm64Vcpu {
-  const vcpu = vcpuOf(target);
-  return target.initialised === true ? vcpu : refuse('ENOEXEC', 'a vCPU', 'a vCPU is initialised before it is used', 'call KVM_ARM_VCPU_INIT first');
+function vmOf({ vm }: Target): Arm64Vm {
+  return vm instanceof Arm64Vm ? vm : refuse('EINVAL', 'the target', 'the call is one on a VM of this hypervisor', 'make it there');
 }
 
 /** Documentation/virt/kvm/api.rst 4.83: always the generic target, and no features that it would need. */
@@ -52,12 +46,12 @@ function vcpuInit(order: ByteOrder): Call {
   return {
     name: 'KVM_ARM_VCPU_INIT',
     run(target, argument) {
-      const vcpu = vcpuOf(target);
       const { target: wanted, features } = init.decode(argument);
       const own = CORE_TARGETS.get(coreOf(vmOf(target).registers.host('MIDR_EL1')));
       if (wanted !== KVM_ARM_TARGET_GENERIC_V8 && wanted !== own) {
         refuse('EINVAL', `target ${wanted}`, `the host's are ${KVM_ARM_TARGET_GENERIC_V8} (generic)${own === undefined ? '' : ` and ${own}`}`, 'ask with KVM_ARM_PREFERRED_TARGET');
       }
+      const { vcpu = refuse('EINVAL', 'a VM', 'the call is one on a vCPU', 'make it there') } = target;
       const names = featuresOf(features);
       if (target.initialise) target.initialise(names);
       else vcpu.initialise(names);
@@ -71,7 +65,7 @@ function vcpuFinalize(order: ByteOrder): Call {
   return {
     name: 'KVM_ARM_VCPU_FINALIZE',
     run(target, argument) {
-      const vcpu = initialisedVcpu(target);
+      const vcpu = initialisedVcpu(target.vcpu, target.initialised);
       const bit = new DataView(argument.buffer, argument.byteOffset, 4).getInt32(0, order === 'little');
       const [name = `number ${bit}`] = Object.entries(VCPU_FEATURES).find(([, row]) => row.bit === bit) ?? [];
       vcpu.finalise(name);
@@ -86,7 +80,7 @@ function getVcpuEvents(order: ByteOrder): Call {
   return {
     name: 'KVM_GET_VCPU_EVENTS',
     run(target, argument) {
-      const { serrorPending, serrorEsr } = initialisedVcpu(target).events;
+      const { serrorPending, serrorEsr } = initialisedVcpu(target.vcpu, target.initialised).events;
       argument.set(events.encode({
         'exception.serror_pending': serrorPending ? 1 : 0, 'exception.serror_has_esr': serrorEsr === undefined ? 0 : 1, 'exception.serror_esr': serrorEsr ?? 0n,
       }));
@@ -101,7 +95,7 @@ function setVcpuEvents(order: ByteOrder): Call {
   return {
     name: 'KVM_SET_VCPU_EVENTS',
     run(target, argument) {
-      const vcpu = initialisedVcpu(target);
+      const vcpu = initialisedVcpu(target.vcpu, target.initialised);
       const {
         'exception.serror_pending': pending, 'exception.serror_has_esr': hasEsr, 'exception.ext_dabt_pending': abort, 'exception.pad': pad, 'exception.serror_esr': esr, reserved,
       } = events.decode(argument);

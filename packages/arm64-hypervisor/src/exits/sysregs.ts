@@ -114,16 +114,19 @@ add('CCSIDR_EL1', {
 });
 
 // The physical timer: CNTHCTL_EL2.
+
+const physicalCount = ({ guest, count }: ExitContext): bigint => BigInt.asUintN(64, count() - guest.memory.state.get('cntpoff'));
 for (const name of ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0'] as const satisfies readonly PhysicalTimerRegister[]) {
   add(name, {
     because: 'the timer in hardware is the host\'s',
-    read: ({ guest, count }) => readPhysicalTimer(guest, name, count()),
-    write: ({ guest, count }, value) => {
-      writePhysicalTimer(guest, name, value, count());
+    read: (context) => readPhysicalTimer(context.guest, name, physicalCount(context)),
+    write: (context, value) => {
+      writePhysicalTimer(context.guest, name, value, physicalCount(context));
       return true;
     },
   });
 }
+add('CNTPCT_EL0', { because: 'read here by guests whose count is behind the host\'s; others reach it themselves', read: physicalCount });
 
 // Identification: HCR_EL2.TID3.
 

@@ -2,9 +2,6 @@
 import { HCR_EL2 } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { Vcpu } from '@worldswitch/hypervisor';
-import type { Arm64DebugExit } from '../exits/context.ts';
-import type { Arm64Vcpu } from '../vcpu.ts';
 import type { Guest } from './guest.ts';
 import { injectAbort, injectSerror } from './inject.ts';
 
@@ -44,20 +41,4 @@ export function writeEvents(guest: Guest, { serrorPending, serrorEsr, dataAbortP
 
 function refuse(value: string, rule: string, remedy: string): never {
   throw new KvmError('EINVAL', { value, rule, remedy });
-}
-
-// For VMMs
-
-function backendOf(vcpu: Vcpu<Arm64DebugExit>): Arm64Vcpu {
-  if (!vcpu.initialised) throw new KvmError('ENOEXEC', { value: `vCPU ${vcpu.id}`, rule: 'a vCPU is initialised before it is used', remedy: 'call initialise() first' });
-  return vcpu.backend as Arm64Vcpu;
-}
-
-/** KVM_GET_VCPU_EVENTS. Throws `KvmError` ENOEXEC. */
-export function getVcpuEvents(vcpu: Vcpu<Arm64DebugExit>): VcpuEvents {
-  return backendOf(vcpu).events;
-}
-/** KVM_SET_VCPU_EVENTS. Throws `KvmError` ENOEXEC, EINVAL; then nothing has changed. */
-export function setVcpuEvents(vcpu: Vcpu<Arm64DebugExit>, events: NewVcpuEvents): void {
-  backendOf(vcpu).events = events;
 }

@@ -2,6 +2,7 @@
  * A guest's timers on the host. Its physical timer is never in hardware: the host's own stands in for it. Its virtual timer is, from load to
  * put or, with a switch that keeps it for a run only, from entry to exit; then the host's own stands in for that too while the guest waits.
  */
+import { CNTHCTL_EL2 } from '@worldswitch/arm64-sysreg';
 import type { Host } from '../host/host.ts';
 import { INTID } from '../host/interrupts.ts';
 import type { Guest } from './guest.ts';
@@ -44,10 +45,18 @@ export class HostTimers {
     const { interrupts, code } = this.#host;
     interrupts.setEnabled(code, this.#intid, true);
     interrupts.setEnabled(code, INTID.virtualTimer, this.#forwarded || !this.#guest.lines.vtimer);
+    this.#trapCounter(true);
   }
   put(): void {
     if (this.#on) this.#host.code.write('CNTP_CTL_EL0', 0n);
     this.#on = false;
+    this.#trapCounter(false);
+  }
+
+  /** A guest whose physical count is not the host's reads it by a trap: with VHE from load to put, without it the switch sees to that. */
+  #trapCounter(on: boolean): void {
+    const { code, mode } = this.#host;
+    if (mode === 'vhe' && this.#guest.memory.state.get('cntpoff') !== 0n) code.write('CNTHCTL_EL2', on ? 0n : CNTHCTL_EL2.e2h1.mask('EL1PCTEN'));
   }
 
   /** The guest has been left. */
@@ -71,7 +80,7 @@ export class HostTimers {
     const { vtimer, ptimer } = this.#guest.lines;
     if (((state.get('cntv-ctl') | state.get('cntp-ctl')) & TIMER_ON) === 0n) return vtimer || ptimer;
     const count = this.#count();
-    return timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), this.#virtual(count)) !== vtimer || timerLine(state.get('cntp-ctl'), state.get('cntp-cval'), count) !== ptimer;
+    return timerLine(state.get('cntv-ctl'), state.get('cntv-cval'), this.#virtual(count)) !== vtimer || timerLine(state.get('cntp-ctl'), state.get('cntp-cval'), this.#physical(count)) !== ptimer;
   }
 
   /** Of a vCPU that is not loaded: the physical count at which its next timer fires. */
@@ -79,11 +88,22 @@ export class HostTimers {
     const { state } = this.#guest.memory;
     if (((state.get('cntv-ctl') | state.get('cntp-ctl')) & TIMER_ON) === 0n) return undefined;
     const count = this.#count();
-    return earliest(timerDue(state.get('cntp-ctl'), state.get('cntp-cval'), count), this.#virtualDue(state.get('cntv-ctl'), count));
+    return earliest(this.#physicalDue(count), this.#virtualDue(state.get('cntv-ctl'), count));
   }
 
   #virtual(count: bigint): bigint {
     return BigInt.asUintN(64, count - this.#guest.memory.state.get('cntvoff'));
+  }
+
+  #physical(count: bigint): bigint {
+    return BigInt.asUintN(64, count - this.#guest.memory.state.get('cntpoff'));
+  }
+
+  /** The host's physical count at which the guest's physical timer fires. */
+  #physicalDue(count: bigint): bigint | undefined {
+    const { state } = this.#guest.memory;
+    const due = timerDue(state.get('cntp-ctl'), state.get('cntp-cval'), this.#physical(count));
+    return due === undefined ? undefined : BigInt.asUintN(64, due + state.get('cntpoff'));
   }
 
   /** The physical count at which the virtual timer fires, with this control. */
@@ -114,7 +134,7 @@ export class HostTimers {
     const virtual = waiting && this.#perRun ? state.get('cntv-ctl') : 0n;
     if (((physical | virtual) & TIMER_ON) === 0n && !this.#on && others === undefined) return;
     const count = this.#count();
-    const due = earliest(others, earliest(timerDue(physical, state.get('cntp-cval'), count), this.#virtualDue(virtual, count)));
+    const due = earliest(others, earliest(this.#physicalDue(count), this.#virtualDue(virtual, count)));
     const { code } = this.#host;
     if (due !== undefined) code.write('CNTP_CVAL_EL0', due);
     if ((due !== undefined) === this.#on) return;
@@ -161,7 +181,7 @@ export class HostTimers {
     const { state } = this.#guest.memory;
     const ctl = state.get('cntp-ctl');
     if ((ctl & TIMER_ON) === 0n && !this.#guest.lines.ptimer) return;
-    const level = timerLine(ctl, state.get('cntp-cval'), this.#count());
+    const level = timerLine(ctl, state.get('cntp-cval'), this.#physical(this.#count()));
     if (level !== this.#guest.lines.ptimer) this.#setLines({ ptimer: level });
   }
 }

@@ -5,8 +5,8 @@ import { KvmError } from '@worldswitch/hypervisor';
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../abi/profile.ts';
 import { Identification, IDENTIFICATION_ENCODINGS } from './identification.ts';
-import { AARCH32_IDENTIFICATION, IDENTIFICATION } from './identification-facts.ts';
-import type { IdentificationName } from './identification-facts.ts';
+import { AARCH32_IDENTIFICATION, IDENTIFICATION } from './facts/identification.ts';
+import type { IdentificationName } from './facts/identification.ts';
 
 interface Setup { readonly profile?: Profile; readonly pmu?: boolean; readonly host?: Partial<Record<RegisterName, bigint>> }
 /** A core that has much. */

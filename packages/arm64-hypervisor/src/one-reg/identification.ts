@@ -7,8 +7,8 @@ import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { hex } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { Profile } from '../abi/profile.ts';
-import { AARCH32_IDENTIFICATION, IDENTIFICATION } from './identification-facts.ts';
-import type { FieldRule, IdentificationName, IdentificationRow } from './identification-facts.ts';
+import { AARCH32_IDENTIFICATION, IDENTIFICATION } from './facts/identification.ts';
+import type { FieldRule, IdentificationName, IdentificationRow } from './facts/identification.ts';
 
 /** What a VM's registers depend on. */
 export interface IdentifiedVm {

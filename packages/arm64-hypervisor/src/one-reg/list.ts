@@ -4,7 +4,7 @@ import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { atLeast } from '../abi/profile.ts';
 import { CACHES_MAX, cacheExists } from './caches.ts';
 import { COPROCESSOR, ccsidrId, coprocessorOf, packedOf, wordOf } from './encoding.ts';
-import { ONE_REGISTER_FACTS } from './facts.ts';
+import { ONE_REGISTER_FACTS } from './facts/registers.ts';
 import { ccsidrRow, rowFor } from './rows.ts';
 import type { RegisterRow } from './rows.ts';
 import type { VmRegisters } from './vm-registers.ts';

@@ -4,7 +4,7 @@ import { KvmError } from '@worldswitch/hypervisor';
 import { lab } from '../test/lab.ts';
 import { packEncoding } from '@worldswitch/arm64-sysreg';
 import { ccsidrId, packedOf, sysregId } from './encoding.ts';
-import { ONE_REGISTER_CONFIGS, ONE_REGISTER_FACTS } from './facts.ts';
+import { ONE_REGISTER_CONFIGS, ONE_REGISTER_FACTS } from './facts/registers.ts';
 import type { OneRegisterFact } from './list.ts';
 
 const FACTS: readonly OneRegisterFact[] = ONE_REGISTER_FACTS;

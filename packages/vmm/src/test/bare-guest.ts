@@ -1,6 +1,6 @@
 /** VMs without a board: memory and a vCPU on our hypervisor, on a `virt` machine with either interrupt controller. Many of them on one host. */
 import { A64, LAB, createHostBoard } from '@worldswitch/arm64';
-import type { Arm64Cpu, Virt } from '@worldswitch/arm64';
+import type { Arm64Cpu, Arm64Model, Virt } from '@worldswitch/arm64';
 import { Arm64Hypervisor, HOSTED_SIZE, HOST_MEMORY, hostOn, processorOf } from '@worldswitch/arm64-hypervisor';
 import type { Arm64DebugExit, Arm64HypervisorOptions, Arm64Vcpu } from '@worldswitch/arm64-hypervisor';
 import * as devices from '@worldswitch/devices';
@@ -29,12 +29,12 @@ export interface BareVm {
   load(address: bigint, source: string): void;
 }
 
-export function bareHost({ gic = 2, ram = 16 * MIB, sync, ...options }: Pick<Arm64HypervisorOptions, 'mode'> & Partial<Omit<Arm64HypervisorOptions, 'layout' | 'interrupts'>> & {
-  readonly gic?: 2 | 3; readonly ram?: number;
+export function bareHost({ gic = 2, ram = 16 * MIB, sync, model = LAB, ...options }: Pick<Arm64HypervisorOptions, 'mode'> & Partial<Omit<Arm64HypervisorOptions, 'layout' | 'interrupts'>> & {
+  readonly gic?: 2 | 3; readonly ram?: number; readonly model?: Arm64Model;
   /** Writes to system registers act as late as the architecture allows. */
   readonly sync?: 'late';
 }): BareHost {
-  const board = createHostBoard({ devices, images, model: LAB, kind: 'interpreter', ram: HOST_MEMORY + ram, hosted: HOSTED_SIZE, gic, ...(sync && { sync }) });
+  const board = createHostBoard({ devices, images, model, kind: 'interpreter', ram: HOST_MEMORY + ram, hosted: HOSTED_SIZE, gic, ...(sync && { sync }) });
   const hypervisor = new Arm64Hypervisor(processorOf({ ...board, pace: 'skip' }), { ...options, ...hostOn(board.places) });
   const kvm = new Kvm(hypervisor);
   return {
