@@ -21,7 +21,7 @@ export interface PsciMachine<C extends PsciCpu> {
   readonly systemSuspend: boolean;
   readonly cpus: Iterable<C>;
   /** Starts one that is stopped, with `entry` in its pc and `context` in x0. */
-  on(cpu: C, entry: bigint, context: bigint): void;
+  readonly on: (cpu: C, entry: bigint, context: bigint) => void;
 }
 
 /** What a call comes to: with `result` the caller goes on (64 bits, x1 to x3 zero); `suspend` waits first; the other effects do not return. */

@@ -1,8 +1,9 @@
 /** PSCI and SMCCC, as a guest calls them and as KVM answers. */
-import { describe, expect } from 'vitest';
-import type { Arm64Vcpu, Profile } from '@worldswitch/arm64-hypervisor';
-import { CALLS, MINUS, RAM, call, kvmGuest } from './guest.ts';
+import { describe, expect, it } from 'vitest';
+import type { Profile } from '@worldswitch/arm64-hypervisor';
+import { CALLS, MINUS, RAM, backendOf, call, kvmGuest } from './guest.ts';
 import type { KvmGuest, KvmGuestOptions } from './guest.ts';
+import { errnoOf } from './bench.ts';
 import { sentence } from './sentence.ts';
 
 const NOT_SUPPORTED = MINUS(1n);
@@ -100,7 +101,7 @@ describe('PSCI', () => {
     expect(second.getRegister('SCTLR_EL1') & (1n << 25n)).toBe(0n);
     expect(call(one, [CPU_ON_64, 1n, RAM, 0n])).toEqual(psci(ALREADY_ON));
     // A big-endian caller's target is big-endian; the bench's core is little-endian for good, so the caller's part is in arm64-hypervisor's vm.test.ts.
-    (third.backend as Arm64Vcpu).start({ entry: RAM, context: 0n, bigEndian: true });
+    backendOf(third).start({ entry: RAM, context: 0n, bigEndian: true });
     expect(third.getRegister('SCTLR_EL1') & (1n << 25n)).toBe(1n << 25n);
   });
   sentence('5.27', () => {
@@ -204,6 +205,48 @@ describe('PSCI', () => {
       expect(one.vcpu.run()).toMatchObject({ kind: 'mmio' });
       expect(one.vcpu.getRegister('x0')).toBe(MINUS(6n));
     }
+  });
+});
+
+describe('the filter', () => {
+  /** struct kvm_smccc_filter. */
+  const filter = (base: number, functions: number, action: number, padding = 0): Uint8Array => {
+    const bytes = new Uint8Array(24);
+    new DataView(bytes.buffer).setUint32(0, base, true);
+    new DataView(bytes.buffer).setUint32(4, functions, true);
+    bytes[8] = action;
+    bytes[23] = padding;
+    return bytes;
+  };
+  const set = (one: KvmGuest, ...values: Parameters<typeof filter>): string => errnoOf(() => { one.vm.setAttribute(0, 0n, filter(...values)); });
+
+  it('hands calls to the VMM, by HVC and SMC, refuses them, and leaves the others', () => {
+    const one = guest();
+    expect([set(one, 0x8400_0000, 2, 2), set(one, 0x8600_0000, 0x1_0000, 1), set(one, 0xc600_0000, 1, 2)]).toEqual(['none', 'none', 'none']);
+    expect(call(one, [0x8400_0000n, 1n, 2n, 3n])).toMatchObject({ kind: 'hypercall', number: 0x8400_0000n });
+    expect(one.vcpu.getRegister('pc')).toBe(RAM + 4n);
+    expect(call(one, [0xc600_0000n], 'smc')).toMatchObject({ kind: 'hypercall', number: 0xc600_0000n, flags: 1n });
+    expect(one.vcpu.getRegister('pc')).toBe(RAM + 12n);
+    expect(call(one, [0x8600_ff01n])).toEqual(psci(NOT_SUPPORTED));
+    expect(call(one, [0x8400_0002n])).toEqual({ kind: 'idle' });
+  });
+  it('is refused where it makes no sense, twice, and after a run', () => {
+    const one = guest();
+    expect([set(one, 0x8400_0000, 0, 1), set(one, 0xffff_ffff, 2, 1), set(one, 0x8400_0000, 1, 3), set(one, 0x8400_0000, 1, 1, 1)]).toEqual(['EINVAL', 'EINVAL', 'EINVAL', 'EINVAL']);
+    expect(set(one, 0x8400_0010, 16, 1)).toBe('none');
+    expect([set(one, 0x8400_0000, 17, 1), set(one, 0x8400_001f, 1, 0), set(one, 0x8000_ffff, 2, 2), set(one, 0xbfff_ffff, 2, 2)]).toEqual(['EEXIST', 'EEXIST', 'EEXIST', 'EEXIST']);
+    expect(set(one, 0x8400_0000, 16, 0)).toBe('none');
+    call(one, [0x8400_0000n]);
+    expect(set(one, 0x8600_0000, 1, 1)).toBe('EBUSY');
+    expect(errnoOf(() => { one.vm.getAttribute(0, 0n); })).toBe('ENXIO');
+    expect(errnoOf(() => { one.vm.hasAttribute(0, 1n); })).toBe('ENXIO');
+    expect(errnoOf(() => { guest({ profile: '6.1' }).vm.hasAttribute(0, 0n); })).toBe('ENXIO');
+  });
+  it('by SMC with another number than 0, and in 6.1 with any: nothing is there', () => {
+    const one = guest();
+    expect((call(one, [0x8400_0000n, 1n, 2n, 3n], 'smc #1') as readonly bigint[])).toEqual([NOT_SUPPORTED, 1n, 2n, 3n]);
+    expect(call(one, [0x8400_0000n], 'smc')).toEqual(psci(0x1_0001n));
+    expect((call(guest({ profile: '6.1' }), [0x8400_0000n], 'smc') as readonly bigint[])[0]).toBe(NOT_SUPPORTED);
   });
 });
 
