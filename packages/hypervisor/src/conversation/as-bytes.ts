@@ -83,7 +83,7 @@ class Translator {
     const kind = { createVm: 'vm', createVcpu: 'vcpu', createDevice: 'device' }[method];
     if (kind === undefined) return;
     const prefix = target === 'kvm' ? kind : `${target}.${kind}`;
-    const n = kind === 'vcpu' ? String(parameters[0]) : String([...this.#fds.keys()].filter((one) => one.startsWith(prefix) && !one.slice(prefix.length).includes('.')).length);
+    const n = kind === 'vcpu' ? String(Number(parameters[0])) : String([...this.#fds.keys()].filter((one) => one.startsWith(prefix) && !one.slice(prefix.length).includes('.')).length);
     const fd = this.#next++;
     this.#fds.set(prefix + n, fd);
     if (kind === 'vcpu') this.#out.push({ call: 'mmap', fd, length: 4096, offset: 0, mapping: this.#mappings++, result: 0 });
@@ -120,12 +120,12 @@ class Translator {
       }
       case 'takeDirtyLog': {
         const writes = value instanceof Uint8Array ? [{ address: BUFFER, bytes: value }] : [];
-        return { name: 'KVM_GET_DIRTY_LOG', before: this.#struct('kvm_dirty_log', { slot: Number(first), dirty_bitmap: BUFFER as never }), writes };
+        return { name: 'KVM_GET_DIRTY_LOG', before: this.#struct('kvm_dirty_log', { slot: Number(first), dirty_bitmap: BUFFER }), writes };
       }
       case 'hasAttribute': return { name: 'KVM_HAS_DEVICE_ATTR', before: this.#attribute(first, second) };
       case 'getAttribute': return { name: 'KVM_GET_DEVICE_ATTR', before: this.#attribute(first, second), writes: value instanceof Uint8Array ? [{ address: BUFFER, bytes: value }] : [] };
       case 'setAttribute': return { name: 'KVM_SET_DEVICE_ATTR', before: this.#attribute(first, second), reads: third instanceof Uint8Array ? [{ address: BUFFER, bytes: third }] : [] };
-      case 'initialise': return { name: 'KVM_ARM_VCPU_INIT', before: this.#init(Array.isArray(first) ? first as readonly string[] : []) };
+      case 'initialise': return { name: 'KVM_ARM_VCPU_INIT', before: this.#init(Array.isArray(first) ? first.map((one) => (typeof one === 'string' ? one : '')) : []) };
       case 'run': return { name: 'KVM_RUN' };
       case 'mpState': return this.#mpState(first, value);
       case 'setGuestDebug': return { name: 'KVM_SET_GUEST_DEBUG', before: this.#guestDebug(first as Values) };
@@ -134,7 +134,7 @@ class Translator {
         return { name: first as IoctlName, before: second as Uint8Array, ...(after instanceof Uint8Array && { after }) };
       }
       case 'oneRegisters.get':
-      case 'oneRegisters.set': return this.#oneRegister(method, BigInt(first as bigint), method === 'get' ? value : second);
+      case 'oneRegisters.set': return this.#oneRegister(method, first as bigint, method === 'get' ? value : second);
       default: return undefined;
     }
   }
@@ -156,7 +156,8 @@ class Translator {
   }
   #mpState(wanted: Plain | undefined, found: Plain | undefined): Shape {
     const { KVM_MP_STATE } = CONSTANTS;
-    const number = (state: Plain | undefined): number => ({ runnable: KVM_MP_STATE.KVM_MP_STATE_RUNNABLE, stopped: KVM_MP_STATE.KVM_MP_STATE_STOPPED, suspended: KVM_MP_STATE.KVM_MP_STATE_SUSPENDED })[String(state)] ?? 0;
+    const number = (state: Plain | undefined): number =>
+      (state === 'stopped' ? KVM_MP_STATE.KVM_MP_STATE_STOPPED : state === 'suspended' ? KVM_MP_STATE.KVM_MP_STATE_SUSPENDED : KVM_MP_STATE.KVM_MP_STATE_RUNNABLE);
     if (wanted !== undefined) return { name: 'KVM_SET_MP_STATE', before: this.#struct('kvm_mp_state', { mp_state: number(wanted) }) };
     return { name: 'KVM_GET_MP_STATE', before: new Uint8Array(4), after: this.#struct('kvm_mp_state', { mp_state: number(found) }) };
   }

@@ -4,7 +4,7 @@ import { byteConversation, guest, typedConversation } from '../test/conversation
 import { ModelHypervisor } from '../test/model.ts';
 import { INIT, program } from '../test/program.ts';
 import { describeCall, printAsC, replayConversation } from './index.ts';
-import type { Conversation, ConversationCall, RecordedIoctl } from './index.ts';
+import type { Conversation, RecordedIoctl } from './index.ts';
 
 /** On a KVM of its own, whose guest may be another. */
 function replay(conversation: Conversation, script = guest(), change: (host: ModelHypervisor) => void = () => undefined): ReturnType<typeof replayConversation> {
@@ -15,7 +15,7 @@ function replay(conversation: Conversation, script = guest(), change: (host: Mod
   return replayConversation(conversation, new Kvm(host), { memory });
 }
 const changed = (conversation: Conversation, index: number, over: object): Conversation =>
-  ({ ...conversation, calls: conversation.calls.map((call, n) => (n === index ? { ...call, ...over } as ConversationCall : call)) });
+  ({ ...conversation, calls: conversation.calls.map((call, n) => (n === index ? { ...call, ...over } : call)) });
 
 describe('a conversation in bytes', () => {
   const conversation = byteConversation();

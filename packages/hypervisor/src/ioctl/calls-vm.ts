@@ -26,11 +26,16 @@ function openVcpu<A>({ descriptors, scheduler }: Caller<A>, vm: VmObject<A>, vcp
   return descriptors.add({ kind: 'vcpu', vcpu: object, counted });
 }
 
-function setRegion<A>({ abi }: Caller<A>, { vm }: VmObject<A>, argument: Argument, name: 'kvm_userspace_memory_region' | 'kvm_userspace_memory_region2'): number {
+function setRegion<A>({ abi, memory }: Caller<A>, { vm }: VmObject<A>, argument: Argument, name: 'kvm_userspace_memory_region' | 'kvm_userspace_memory_region2'): number {
   const codec = codecOf(abi, name);
   const { slot, flags, guest_phys_addr: guestAddress, memory_size: size, userspace_addr: hostAddress } = codec.decode(argument.read(codec.size));
   const known = KVM_MEM.KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM.KVM_MEM_READONLY;
   if ((flags & ~known) !== 0) refuse('EINVAL', `flags 0x${flags.toString(16)}`, `a region has 0x${known.toString(16)}`, 'clear the others');
+  // Whose memory it is, is known here only; that the host has it is the slots' to say.
+  const last = hostAddress + size - 1n;
+  if (size > 0n && !(memory.read(hostAddress, 1) && memory.read(last, 1))) {
+    refuse('EINVAL', `userspace_addr 0x${hostAddress.toString(16)}`, 'guests get memory of the program', 'pass an address in it');
+  }
   vm.setMemoryRegion({ slot, guestAddress, size, hostAddress, readOnly: (flags & KVM_MEM.KVM_MEM_READONLY) !== 0, logDirtyPages: (flags & KVM_MEM.KVM_MEM_LOG_DIRTY_PAGES) !== 0 });
   return 0;
 }

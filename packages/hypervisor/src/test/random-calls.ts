@@ -95,7 +95,7 @@ export function stepOf(world: RandomWorld): fc.Arbitrary<Step> {
   return fc.oneof(
     { weight: 20, arbitrary: fc.constantFrom(...NAMES.filter((name) => requestOf(name, GENERIC) !== undefined), ...frequent, ...frequent).chain(named) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('ioctl' as const), fd: fdOf, request: fc.integer(), argument: fc.oneof(word, words(64)), byAddress: fc.boolean() }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('close', 'eventfd', 'open', 'munmap', 'read', 'write'), fd: fdOf }) as fc.Arbitrary<Step> },
+    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('close', 'eventfd', 'open', 'munmap', 'read', 'write'), fd: fdOf }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('mmap' as const), fd: fdOf, length: fc.constantFrom(4096, 8192, 0, 1, 12288), offset: fc.constantFrom(0, 4096, 1) }) },
   );
 }
