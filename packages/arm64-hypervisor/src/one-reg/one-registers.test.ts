@@ -113,6 +113,19 @@ describe('a register', () => {
     one.processor.registers.set('TPIDR_EL1', 8n);
     expect(one.vcpu.oneRegisters.get(id('TPIDR_EL1'))).toBe(8n);
   });
+  it('that is refused leaves all of them as they were', () => {
+    const { vcpu: { oneRegisters } } = lab('nvhe', {}, WITH_PMU);
+    const list = oneRegisters.list();
+    const snapshot = (): readonly bigint[] => list.map((each) => oneRegisters.get(each));
+    let refused = 0;
+    fc.assert(fc.property(fc.oneof(fc.constantFrom(...list), fc.bigInt(0n, (1n << 64n) - 1n), fc.bigInt(0n, 0xffffn).map((n) => 0x6030_0000_0013_0000n | n)), fc.bigInt(-1n, 1n << 64n), (which, value) => {
+      const before = snapshot();
+      if (errno(() => { oneRegisters.set(which, value); }) === 'none') return;
+      refused++;
+      expect(snapshot()).toEqual(before);
+    }), { numRuns: 300 });
+    expect(refused).toBeGreaterThan(50);
+  });
   it('takes a value that fits, unsigned', () => {
     const { oneRegisters } = lab().vcpu;
     for (const [name, value] of [['FPSR', 1n << 32n], ['x0', 1n << 64n], ['V0', 1n << 128n], ['x0', -1n]] as const) expect(errno(() => { oneRegisters.set(id(name), value); })).toBe('EINVAL');
