@@ -39,16 +39,17 @@ export class GicV2VirtualInterface implements VirtualInterface {
     };
   }
 
-  flush(code: HostedCode, state: Block): void {
+  flush(code: HostedCode, state: Block): boolean {
     const used = code.load(state, 'vgic-used');
-    if (used === 0n) return;
+    if (used === 0n) return false;
     this.#write(code, GICH_HCR, code.load(state, 'vgic-hcr'));
     for (let n = 0; n < used; n++) this.#write(code, lr(n), code.load(state, lrSlot(n)));
+    return true;
   }
 
-  sync(code: HostedCode, state: Block): void {
+  sync(code: HostedCode, state: Block): boolean {
     const used = code.load(state, 'vgic-used');
-    if (used === 0n) return;
+    if (used === 0n) return false;
     const empty = this.#read(code, GICH_ELRSR0);
     this.#write(code, GICH_HCR, 0n);
     for (let n = 0; n < used; n++) {
@@ -57,6 +58,7 @@ export class GicV2VirtualInterface implements VirtualInterface {
       code.store(state, lrSlot(n), value);
       this.#write(code, lr(n), 0n);
     }
+    return true;
   }
 
   loadControl(code: HostedCode, state: Block): void {

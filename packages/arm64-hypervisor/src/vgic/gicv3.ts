@@ -32,16 +32,17 @@ export class GicV3VirtualInterface implements VirtualInterface {
     };
   }
 
-  flush(code: HostedCode, state: Block): void {
+  flush(code: HostedCode, state: Block): boolean {
     const used = code.load(state, 'vgic-used');
-    if (used === 0n) return;
+    if (used === 0n) return false;
     code.restore('ICH_HCR_EL2', state, 'vgic-hcr');
     for (let n = 0; n < used; n++) code.restore(lr(n), state, lrSlot(n));
+    return true;
   }
 
-  sync(code: HostedCode, state: Block): void {
+  sync(code: HostedCode, state: Block): boolean {
     const used = code.load(state, 'vgic-used');
-    if (used === 0n) return;
+    if (used === 0n) return false;
     const empty = code.read('ICH_ELRSR_EL2', 'guest');
     code.write('ICH_HCR_EL2', 0n, 'guest');
     for (let n = 0; n < used; n++) {
@@ -50,6 +51,7 @@ export class GicV3VirtualInterface implements VirtualInterface {
       else code.save(lr(n), state, lrSlot(n));
       code.write(lr(n), 0n, 'guest');
     }
+    return true;
   }
 
   loadControl(code: HostedCode, state: Block): void {

@@ -26,10 +26,10 @@ export interface VirtualInterface {
   readonly cpuInterface?: bigint;
   encode(listed: Listed): bigint;
   decode(listRegister: bigint): Pick<Listed, 'id' | 'pending' | 'active' | 'physical'>;
-  /** The used list registers into the processor, and their delivery on. Nothing, when none is used. */
-  flush(code: HostedCode, state: Block): void;
-  /** Back to memory what the guest changed, and the registers empty. */
-  sync(code: HostedCode, state: Block): void;
+  /** The used list registers into the processor, and their delivery on. Nothing, and false, when none is used. */
+  flush(code: HostedCode, state: Block): boolean;
+  /** Back to memory what the guest changed, and the registers empty. Nothing, and false, when none was used. */
+  sync(code: HostedCode, state: Block): boolean;
   loadControl(code: HostedCode, state: Block): void;
   putControl(code: HostedCode, state: Block): void;
   loadActive(code: HostedCode, state: Block): void;

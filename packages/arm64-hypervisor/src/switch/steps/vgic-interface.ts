@@ -15,9 +15,8 @@ const version = (wanted: 2 | 3): Predicate<SwitchContext> => (c) => c.host.virtu
 const any: Predicate<SwitchContext> = (c) => c.host.virtualInterface !== undefined && present(c);
 const hardware = ({ host }: SwitchContext): VirtualInterface => host.virtualInterface as VirtualInterface;
 
-const flush = (c: SwitchContext): void => { hardware(c).flush(c.code, c.vcpu.state); };
-const sync = (c: SwitchContext): void => { hardware(c).sync(c.code, c.vcpu.state); };
-const used = ({ code, vcpu }: SwitchContext): boolean => code.load(vcpu.state, 'vgic-used') !== 0n;
+const flush = (c: SwitchContext): boolean => hardware(c).flush(c.code, c.vcpu.state);
+const sync = (c: SwitchContext): boolean => hardware(c).sync(c.code, c.vcpu.state);
 
 /** While it is clear a guest cannot choose the memory-mapped interface over the registers: its access traps. */
 function enableOff({ code }: SwitchContext): void {
@@ -36,16 +35,14 @@ export function vgicPerRun({ control }: { readonly control: boolean }): { readon
       run: (c) => {
         if (hardware(c).version === 3) enableOff(c);
         if (control) hardware(c).loadControl(c.code, c.vcpu.state);
-        if (used(c)) hardware(c).loadActive(c.code, c.vcpu.state);
-        flush(c);
+        if (flush(c)) hardware(c).loadActive(c.code, c.vcpu.state);
       },
     },
     off: {
       id: 'vgic-interface-off', phase: 'deactivate-traps', el: 2, kind: 'vgic', when: any,
       because: 'nothing is delivered while the host runs, and what the guest acknowledged and ended is known to the list',
       run: (c) => {
-        sync(c);
-        if (used(c)) hardware(c).putActive(c.code, c.vcpu.state);
+        if (sync(c)) hardware(c).putActive(c.code, c.vcpu.state);
         if (control) hardware(c).putControl(c.code, c.vcpu.state);
         if (hardware(c).version === 3) enableOn(c);
       },
