@@ -72,11 +72,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'the interface to the interrupt controller clears what it has set, as a unit of its own; that the traps write the whole register behind it is not its business', source: '__vgic_save_state and __deactivate_traps of Linux 4.15',
   },
   {
-    about: 'the host\'s own return state, ELR and SPSR of its level', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$|host\.(PC|PSTATE)$/, modes: ['vhe'],
+    about: 'the host\'s own return state, ELR and SPSR of its level', steps: /^(host-sysregs|panic)-(save|restore)$/, access: /(ELR|SPSR)_EL1$|host\.(PC|PSTATE)$/, modes: ['vhe'],
     why: 'dead between two exceptions of the host, each of which writes them anew; Linux moves them no more since the series of 2018', source: 'sysreg_save_host_state_vhe of Linux 4.17, which leaves them out',
   },
   {
-    about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^host-sysregs-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],
+    about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^(host-sysregs|panic)-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],
     why: 'dead between two exceptions of the host, each of which writes them anew', source: 'DDI 0487 D1.3.1 (exception entry)',
   },
   {

@@ -8,6 +8,8 @@ const table = (head: readonly string[], rows: readonly (readonly (string | numbe
   [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 const pairName = ({ revision, mode }: PairResult): string => `\`${revision}\`, ${MODES[mode]}`;
 const inMode = (revision: Revision, mode: PairResult['mode']): readonly Step[] => revision.steps.filter(({ modes }) => modes === undefined || modes.includes(mode));
+/** A long decimal number as a power of ten. */
+const rounded = (digits: string): string => (digits.length < 7 ? digits : `${digits[0]}.${digits[1]} · 10^${digits.length - 1}`);
 /** Addresses and long values say nothing to a reader. */
 const plain = (text: string): string => text.replace(/0x[0-9a-f]{9,}/g, '…').replaceAll('|', '/');
 
@@ -99,7 +101,7 @@ function answers(revision: Revision, results: readonly PairResult[]): string {
 export function orderPage(revision: Revision, results: readonly PairResult[]): string {
   const drawn = results.filter((result) => result.revision === revision.name);
   const needed = (result: PairResult): readonly ConstraintResult[] => (result.constraints ?? []).filter(({ verdict }) => verdict === 'needed');
-  const total = (result: PairResult): string => `${Number(result.orders?.total ?? 0).toPrecision(3)} orders in ${MODES[result.mode]}`;
+  const total = (result: PairResult): string => `${rounded(result.orders?.total ?? '0')} orders in ${MODES[result.mode]}, of which ${result.orders?.distinct ?? 0} were run`;
   return `<!-- Printed by \`orderPage\` from the steps and from packages/vmm/test/prove/results.json; a test compares. -->
 
 # What the order of a switch must be
@@ -111,7 +113,7 @@ context, every register of the host, the registers that the guest is entered wit
 
 ## Is there a total order?
 
-No. ${drawn.map(total).join(', ')} give the same result. What remains are ${drawn.map((result) => `${needed(result).length} constraints in ${MODES[result.mode]}`).join(' and ')}; each has an order that fails without it.
+No. The constraints permit ${drawn.map(total).join(', and ')}: host and guest saw the same in ${drawn.every(({ orders }) => orders?.failures === 0) ? 'every one' : 'not all'} of these. There are ${drawn.map((result) => `${needed(result).length} constraints in ${MODES[result.mode]}`).join(' and ')}; each has an order that fails without it.
 
 ${drawn.map((result) => `### ${MODES[result.mode]}: what must come after what\n\n${graph(revision, result)}\n\n${table(['step', 'after', 'otherwise'], needed(result).map(({ step, after, otherwise = '' }) => [`\`${step}\``, `\`${after}\``, plain(otherwise)]))}`).join('\n\n')}
 

@@ -115,10 +115,10 @@ export class Surroundings {
 
   /** Before an entry: the host has done other things since. */
   beforeEntry(): void {
-    const { machine: { processor: { debugger: door } }, host, random } = this.#options;
+    const { machine: { processor: { debugger: door } }, host, random, scenario } = this.#options;
     this.#fill(this.#free);
     // Its own monitor, on or off; with KDE clear it acts on user programs alone.
-    host.code.write('MDSCR_EL1', random.pick([0n, MDE]));
+    host.code.write('MDSCR_EL1', scenario.fails === undefined ? random.pick([0n, MDE]) : MDE);
     if (host.mode === 'nvhe') door.write('SP_EL1', randomValue('SP_EL1', random));
     this.#profile();
   }
