@@ -15,7 +15,7 @@ const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
   ['pc', contextPlace('PC')], ['pstate', contextPlace('PSTATE')], ['MPIDR_EL1', contextPlace('VMPIDR_EL2')],
   ...(['bcr', 'bvr', 'wcr', 'wvr'] as const).flatMap((bank) =>
     Array.from({ length: DEBUG_REGISTERS_MAX }, (_, n): [string, Place] => [`DBG${bank.toUpperCase()}${n}_EL1`, { kind: 'debug', bank, n }])),
-  ['CNTV_CTL_EL0', { kind: 'state', slot: 'cntv-ctl' }], ['CNTV_CVAL_EL0', { kind: 'state', slot: 'cntv-cval' }], ['CNTVOFF_EL2', { kind: 'state', slot: 'cntvoff' }],
+  ['CNTV_CTL_EL0', { kind: 'state', slot: 'cntv-ctl' }], ['CNTV_CVAL_EL0', { kind: 'state', slot: 'cntv-cval' }], ['CNTVOFF_EL2', { kind: 'offset' }],
 ]);
 
 /** Modes a 64-bit guest at EL1 can be put in: EL0t, EL1t, EL1h (DDI 0487 C5.2.19, M[4:0]). */

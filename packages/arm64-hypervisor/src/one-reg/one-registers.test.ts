@@ -104,6 +104,19 @@ describe('a register', () => {
     vcpu.oneRegisters.set(id(identified), 0x1234_5678n);
     expect(vcpu.getRegister(name)).toBe(0x1234_5678n);
   });
+  it('that is the VM\'s is so by name, too: the virtual counter\'s offset', () => {
+    const { vm, vcpu, processor } = lab();
+    const second = vm.createVcpu(1);
+    second.initialise(['psci-0.2']);
+    processor.registers.set('CNTPCT_EL0', 1000n);
+    vcpu.setRegister('CNTVOFF_EL2', 300n);
+    expect([second.getRegister('CNTVOFF_EL2'), second.oneRegisters.get(id('TIMER_CNT'))]).toEqual([300n, 700n]);
+    second.oneRegisters.set(id('TIMER_CNT'), 10n);
+    expect(vcpu.getRegister('CNTVOFF_EL2')).toBe(990n);
+    // A count ahead of the host's.
+    vcpu.oneRegisters.set(id('TIMER_CNT'), 5000n);
+    expect(second.getRegister('CNTVOFF_EL2')).toBe((1n << 64n) - 4000n);
+  });
   it('is that of the guest while it is stopped in the middle', () => {
     const one = lab();
     one.processor.guest = () => ({ kind: 'budget' });

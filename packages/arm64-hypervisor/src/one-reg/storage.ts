@@ -3,6 +3,7 @@
  * the VMM has put there in place of the guest's own is never shown.
  */
 import { setDebugRegister } from '../guest/one-reg.ts';
+import type { CounterOffsets } from '../guest/counter-offsets.ts';
 import type { Guest } from '../guest/guest.ts';
 import type { DebugBank } from '../guest/vcpu-memory.ts';
 import type { HostProcessor } from '../processor.ts';
@@ -14,11 +15,14 @@ export type Place =
   | { readonly kind: 'context'; readonly slot: string; readonly live?: string }
   | { readonly kind: 'debug'; readonly bank: DebugBank; readonly n: number }
   /** A slot of the vCPU's state: its timers. */
-  | { readonly kind: 'state'; readonly slot: string };
+  | { readonly kind: 'state'; readonly slot: string }
+  /** What the virtual counter is behind, which is the VM's. */
+  | { readonly kind: 'offset' };
 
 export interface StorageSetup {
   readonly guest: Guest;
   readonly processor: HostProcessor;
+  readonly counters: CounterOffsets;
   /** Whether the guest stands on the processor. */
   readonly live: () => boolean;
   /** Takes a guest that stands on the processor off it. */
@@ -60,6 +64,7 @@ export class GuestStorage {
       case 'context': return memory.context.get(place.slot);
       case 'debug': return memory.debugRegister(place.bank, place.n);
       case 'state': return memory.state.get(place.slot);
+      case 'offset': return this.#setup.counters.virtual;
     }
   }
 
@@ -72,6 +77,7 @@ export class GuestStorage {
       case 'context': return memory.context.set(place.slot, value);
       case 'debug': return setDebugRegister({ memory: guest.memory, faithful }, place.bank, place.n, value);
       case 'state': return memory.state.set(place.slot, value);
+      case 'offset': return this.#setup.counters.set('virtual', value);
     }
   }
 
