@@ -85,9 +85,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
-    this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, new VmmInterrupts(host.virtualInterface?.version ?? 2, vm.interruptInterface.properties));
-    const forwarded = (): boolean => this.#virtualInterrupts !== undefined;
-    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', get forwarded() { return forwarded(); }, setLines: (change) => { this.#setLines(change); } });
+    this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, vm.interruptInterface.properties);
+    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', forwarded: this.#virtualInterrupts !== undefined, setLines: (change) => { this.#setLines(change); } });
     const storage = new GuestStorage({ guest: this.guest, processor: host.processor, counters: vm.registers.counters, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
     this.registers = vcpuRegisters(storage, faithful);
     this.emulated = new EmulatedRegisters(vm.registers);
