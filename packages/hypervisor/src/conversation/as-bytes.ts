@@ -130,7 +130,7 @@ class Translator {
       case 'mpState': return this.#mpState(first, value);
       case 'setGuestDebug': return { name: 'KVM_SET_GUEST_DEBUG', before: this.#guestDebug(first as Values) };
       case 'call': {
-        const after = Array.isArray(value) ? value[1] : undefined;
+        const after = (value as readonly Plain[] | undefined)?.[1];
         return { name: first as IoctlName, before: second as Uint8Array, ...(after instanceof Uint8Array && { after }) };
       }
       case 'oneRegisters.get':

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERRNO } from '../abi/index.ts';
 import { conversationOf, converse } from '../test/random-calls.ts';
-import type { RandomWorld } from '../test/random-calls.ts';
+import type { RandomBench, RandomWorld } from '../test/random-calls.ts';
 import { REGISTERS } from '../test/model.ts';
+import type { ModelDebugExit, ModelHypervisor } from '../test/model.ts';
 import { RAM, program } from '../test/program.ts';
+import type { KvmDevice } from './index.ts';
 
 const ROOM = 4096;
 const world: RandomWorld = { ram: RAM, room: 0x7f00_0000_0000n, registers: REGISTERS, deviceTypes: [5, 5, 7, 99] };
@@ -15,7 +17,7 @@ const exits = [
 
 let n = 0;
 /** A program of its own for each conversation; what guests do goes round. */
-function bench(): Parameters<typeof converse>[0] & { readonly host: ReturnType<typeof program>['host'] } {
+function bench(): RandomBench<KvmDevice<ModelDebugExit>> & { readonly host: ModelHypervisor } {
   const { device, memory, host } = program();
   host.script = () => structuredClone(exits[n++ % exits.length]);
   return { device, memory, room: memory.allocate(ROOM), roomSize: ROOM, host };

@@ -21,7 +21,7 @@ export interface ByteProgram extends KvmBench {
   readonly space: UserSpace;
   readonly system: number;
   /** By name: the result, or its error's name. */
-  call(fd: number, name: IoctlName, argument?: IoctlArgument): number | string;
+  readonly call: (fd: number, name: IoctlName, argument?: IoctlArgument) => number | string;
 }
 export interface ByteGuest extends ByteProgram {
   readonly vm: number;
