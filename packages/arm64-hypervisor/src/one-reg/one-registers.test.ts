@@ -139,6 +139,10 @@ describe('a register', () => {
     }), { numRuns: 300 });
     expect(refused).toBeGreaterThan(50);
   });
+  it('of the debug set fails to be set on a host that is faithful to one-reg-copy', () => {
+    const { oneRegisters } = lab('nvhe', { revision: 'debug-ptr', faithful: ['one-reg-copy'] }).vcpu;
+    expect([errno(() => { oneRegisters.set(id('DBGBVR1_EL1'), 5n); }), oneRegisters.get(id('DBGBVR1_EL1'))]).toEqual(['EFAULT', 0n]);
+  });
   it('takes a value that fits, unsigned', () => {
     const { oneRegisters } = lab().vcpu;
     for (const [name, value] of [['FPSR', 1n << 32n], ['x0', 1n << 64n], ['V0', 1n << 128n], ['x0', -1n]] as const) expect(errno(() => { oneRegisters.set(id(name), value); })).toBe('EINVAL');
