@@ -36,7 +36,7 @@ export type { HostGicV2Places } from './host/interrupts.ts';
 export { NO_VMID, Vmids } from './host/vmids.ts';
 export type { VmidHolder } from './host/vmids.ts';
 export type { Listed, VirtualInterface } from './vgic/interface.ts';
-export type { InterruptProperties } from './vgic/interrupts.ts';
+export type { InterruptProperties } from './vgic/vmm-interrupts.ts';
 export type { HostInterrupts } from './host/interrupts.ts';
 export { HOSTED_SIZE, VECTOR, entriesOf } from './host/layout.ts';
 export type { HostLayout, HostedEntries } from './host/layout.ts';

@@ -28,12 +28,15 @@ import { EmulatedRegisters } from './one-reg/emulated.ts';
 import { oneRegisters } from './one-reg/one-registers.ts';
 import { GuestStorage } from './one-reg/storage.ts';
 import { VCPU_SIZE } from './context/layout.ts';
+import type { Block } from './context/block.ts';
 import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
 import type { Panic } from './switch/world.ts';
 import { MAINTENANCE_INTID } from './vgic/interface.ts';
 import { virtualInterrupts } from './vgic/interrupts.ts';
-import type { VirtualInterrupts } from './vgic/interrupts.ts';
+import type { InterruptSet, VirtualInterrupts } from './vgic/interrupts.ts';
+import type { VgicVcpu } from './vgic/vgic.ts';
+import { VmmInterrupts } from './vgic/vmm-interrupts.ts';
 import type { Arm64Vm } from './vm.ts';
 
 /** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
@@ -43,13 +46,17 @@ const INSTRUCTION = 4n;
 
 const MP_STATE = { on: 'runnable', off: 'stopped', suspended: 'suspended' } as const satisfies Readonly<Record<PowerState, MpState>>;
 
+/** With an interrupt controller in the hypervisor, what a vCPU's timers say is not for the VMM. */
+const NO_LINES = { vtimer: false, ptimer: false } as const;
+
 /** How often a vCPU that could run is waited for before it does: for one that the VMM has left alone, time would never pass. */
 const PATIENCE = 2;
 
 /** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
 const FUTILE_EXITS = 1000;
 
-export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
+export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, VgicVcpu {
+  readonly id: number;
   readonly guest: Guest;
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
   readonly oneRegisters: VcpuBackend<Arm64DebugExit>['oneRegisters'];
@@ -72,11 +79,12 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   #passedOver = 0;
   #stashed: Arm64Exit | undefined;
   readonly #timers: HostTimers;
-  readonly #virtualInterrupts: VirtualInterrupts | undefined;
+  #virtualInterrupts: VirtualInterrupts | undefined;
   #progress = { at: 0n, exits: 0 };
 
   constructor(id: number, vm: Arm64Vm, slotAt: (address: bigint) => MemorySlot | undefined) {
     const { host } = vm;
+    this.id = id;
     this.#vm = vm;
     this.#slotAt = slotAt;
     const pages = host.pages.allocate(Math.ceil(VCPU_SIZE / Number(PAGE)));
@@ -85,8 +93,9 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     this.guest.memory.state.set('timer-enabled', 1n);
     this.guest.memory.state.set('host-context', host.context.address);
     if (revision.guestDebug === 'owner') this.guest.debugTouched = () => { claimDebug(this.guest, host.constants.mdcr); };
-    this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, vm.interruptInterface.properties);
-    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', forwarded: this.#virtualInterrupts !== undefined, setLines: (change) => { this.#setLines(change); } });
+    this.#virtualInterrupts = vm.interruptInterface && virtualInterrupts(host, new VmmInterrupts(host.virtualInterface?.version ?? 2, vm.interruptInterface.properties));
+    const forwarded = (): boolean => this.#virtualInterrupts !== undefined;
+    this.#timers = new HostTimers({ guest: this.guest, host, perRun: revision.timer === 'run', get forwarded() { return forwarded(); }, setLines: (change) => { this.#setLines(change); } });
     const storage = new GuestStorage({ guest: this.guest, processor: host.processor, counters: vm.registers.counters, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
     this.registers = vcpuRegisters(storage, faithful);
     this.emulated = new EmulatedRegisters(vm.registers);
@@ -94,7 +103,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   }
 
   get deviceLines(): Readonly<Record<string, boolean>> {
-    return this.guest.lines;
+    return this.#vm.vgic.present ? NO_LINES : this.guest.lines;
   }
 
   initialise(features: readonly string[]): void {
@@ -103,7 +112,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
     // A guest that begins anew finds its memory as if for the first time.
     if (this.#used) this.#vm.slots.unmapAll();
     this.#reset();
-    this.#virtualInterrupts?.reset(this.guest.memory.state);
+    // A controller in the hypervisor keeps what it has: it is reset by its own registers.
+    if (!this.#vm.vgic.present) this.#virtualInterrupts?.reset(this.guest.memory.state);
     this.guest.power = features.includes('power-off') ? 'off' : 'on';
     this.initialised = true;
   }
@@ -157,7 +167,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
 
   /** Affinity fields of MPIDR_EL1, by which firmware knows it. */
   get affinity(): bigint {
-    return this.guest.memory.context.get('VMPIDR_EL2') & AFFINITY;
+    return (this.initialised ? this.guest.memory.context.get('VMPIDR_EL2') : this.#vm.mpidr(this.id)) & AFFINITY;
   }
   get stopped(): boolean {
     return this.guest.power === 'off';
@@ -192,19 +202,37 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
   }
 
   setLine(line: string, level: boolean): boolean {
+    if (this.#vm.vgic.present) return false;
     const id = this.#virtualInterrupts && /^intid(\d{1,8})$/.exec(line)?.[1];
     if (id !== undefined) this.#virtualInterrupts?.setInput(Number(id), level);
     else if (this.#virtualInterrupts || (line !== 'irq' && line !== 'fiq')) return false;
     else this.guest.setLine(line, level);
-    // The lines are in HCR_EL2, interrupts in list registers, which are written at entry: out and in again.
-    if (this.#inside) this.#vm.host.kick();
+    this.interruptsChanged();
     return true;
+  }
+
+  /** Something may have come: lines are in HCR_EL2, interrupts in list registers, which are written at entry. Out and in again. */
+  interruptsChanged(): void {
+    if (this.#inside) this.#vm.host.kick();
+  }
+
+  /** Where the state of its virtual CPU interface is, while it is not on the processor. */
+  get state(): Block {
+    return this.guest.memory.state;
+  }
+  get running(): boolean {
+    return this.#running;
+  }
+  /** Its interrupts are those of a controller in the hypervisor, from the beginning. */
+  useInterrupts(set: InterruptSet): void {
+    this.#virtualInterrupts = virtualInterrupts(this.#vm.host, set);
+    this.#virtualInterrupts?.reset(this.guest.memory.state);
   }
 
   /** An interrupt that comes once, whatever its input: a software interrupt, a message. Nothing on a vCPU without a virtual CPU interface. */
   inject(id: number): void {
     this.#virtualInterrupts?.inject(id);
-    if (this.#inside) this.#vm.host.kick();
+    this.interruptsChanged();
   }
 
   interrupt(): void {
@@ -376,7 +404,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
       slotAt: this.#slotAt, emulated: this.emulated, hostRegister: read, count: () => read('CNTPCT_EL0'),
       firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
       tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.lettingOthers(this),
-      sendSgi: (value) => vm.sendSgi(guest, value), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
+      sendSgi: (value, register) => vm.sendSgi(this, value, register), deviceAt: (address) => vm.vgic.at(address, this.id), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
       report: (text) => { vm.report(text); },
     };
   }
@@ -411,8 +439,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu {
       return;
     }
     // The guest's own interrupts, without the VMM.
-    this.#virtualInterrupts.setInput(INTID.virtualTimer, lines.vtimer);
-    this.#virtualInterrupts.setInput(INTID.physicalTimer, lines.ptimer);
+    this.#virtualInterrupts.setInput(this.#vm.timerInterrupts.virtual, lines.vtimer);
+    this.#virtualInterrupts.setInput(this.#vm.timerInterrupts.physical, lines.ptimer);
   }
 
   // Waiting

@@ -10,6 +10,7 @@ import type { Arm64DebugExit } from './exits/context.ts';
 import { VmFirmware } from './firmware/index.ts';
 import type { VmFirmwareOptions } from './firmware/index.ts';
 import type { Guest } from './guest/guest.ts';
+import { TimerInterrupts } from './guest/timer-interrupts.ts';
 import type { Host } from './host/host.ts';
 import { PAGE } from './host/pages.ts';
 import { NO_VMID } from './host/vmids.ts';
@@ -18,8 +19,10 @@ import type { Profile } from './abi/profile.ts';
 import { MappedSlots } from './stage2/mapped-slots.ts';
 import { Stage2Tables } from './stage2/tables.ts';
 import type { WorldSwitch } from './switch/world.ts';
+import type { SgiRegister } from './vgic/gicv3-controller.ts';
 import { CPU_INTERFACE_SIZE } from './vgic/interface.ts';
-import type { InterruptProperties } from './vgic/interrupts.ts';
+import { VmVgic } from './vgic/vm-vgic.ts';
+import type { InterruptProperties } from './vgic/vmm-interrupts.ts';
 import { Arm64Vcpu } from './vcpu.ts';
 
 /** What a VM may be given beside memory and vCPUs. */
@@ -72,6 +75,9 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   readonly guestHcr: bigint;
   readonly registers: VmRegisters;
   readonly interruptInterface: InterruptInterface | undefined;
+  /** The interrupt controller in the hypervisor. */
+  readonly vgic: VmVgic;
+  readonly timerInterrupts = new TimerInterrupts();
   readonly #options: VmOptions;
   readonly #vcpus = new Map<number, Arm64Vcpu>();
   #vmid = NO_VMID;
@@ -90,6 +96,10 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     });
     this.attributes = this.firmware.attributes(() => this.registers.ranOnce, host.byteOrder);
     this.interruptInterface = options.interruptInterface && this.#interface(options.interruptInterface);
+    this.vgic = new VmVgic({
+      addressBits: this.addressBits, host, timers: this.timerInterrupts, registers: this.registers, interfaceTaken: this.interruptInterface !== undefined, vcpus: () => [...this.#vcpus.values()],
+      mapCpuInterface: (address) => { this.#mapCpuInterface(address); },
+    });
   }
 
   /** Throws `KvmError` ENODEV where the host has none, EINVAL for an address that is missing, in vain or not a page's. */
@@ -103,8 +113,15 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     if ((cpuInterface === undefined) !== (guestAddress === undefined) || (guestAddress ?? 0n) % PAGE !== 0n) {
       throw new KvmError('EINVAL', { value: `guestAddress ${guestAddress === undefined ? 'absent' : hex(guestAddress)}`, rule: `the interface of a GICv${version} is ${version === 2 ? 'at a page of the guest\'s' : 'in system registers'}`, remedy: version === 2 ? 'say where' : 'leave it out' });
     }
-    if (cpuInterface !== undefined && guestAddress !== undefined) this.stage2.mapDevice(guestAddress, cpuInterface, CPU_INTERFACE_SIZE);
+    this.registers.identification.gicv3 = version === 3;
+    if (guestAddress !== undefined) this.#mapCpuInterface(guestAddress);
     return wanted;
+  }
+
+  /** The guest finds the host's virtual CPU interface there: GICv2. */
+  #mapCpuInterface(guestAddress: bigint): void {
+    const { cpuInterface } = this.host.virtualInterface ?? {};
+    if (cpuInterface !== undefined) this.stage2.mapDevice(guestAddress, cpuInterface, CPU_INTERFACE_SIZE);
   }
 
   /** VTTBR_EL2 of a vCPU that is about to run. */
@@ -149,6 +166,7 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
 
   /** Before a vCPU runs: what the first run of any fixes. */
   prepare(): void {
+    this.vgic.map();
     this.registers.ranOnce = true;
   }
   /** Whether one that has nothing to do should let others run first. */
@@ -178,23 +196,33 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     enableCapability(this, capability, args);
   }
   createDevice(type: number): DeviceBackend {
-    return this.testDevice(type);
+    return this.vgic.create(type);
   }
-  testDevice(type: number): never {
-    throw new KvmError('ENODEV', { value: `device type ${type}`, rule: 'there is none of it', remedy: 'leave the device to the VMM' });
+  testDevice(type: number): void {
+    this.vgic.test(type);
   }
   irqLine(irq: number, level: boolean): void {
-    const input = irqLineOf(irq, false);
-    if (input.kind !== 'cpu') return;
+    const input = irqLineOf(irq, this.vgic.present);
+    if (input.kind !== 'cpu') {
+      this.vgic.setInput(input.intid, level, input.kind === 'ppi' ? input.vcpu : 0);
+      return;
+    }
     const vcpu = this.#vcpus.get(input.vcpu);
     if (vcpu === undefined) throw new KvmError('EINVAL', { value: `vCPU ${input.vcpu}`, rule: 'the VM does not have it', remedy: 'create it first' });
     vcpu.setLine(input.line, level);
   }
-  gsi(number: number): void {
-    throw new KvmError('ENXIO', { value: `input ${number}`, rule: 'there is no interrupt controller in the hypervisor', remedy: 'make one with createDevice' });
+  gsi(number: number, level: boolean): void {
+    this.vgic.gsi(number, level);
+  }
+  get interruptController(): 'absent' | 'created' | 'ready' {
+    return this.vgic.progress;
+  }
+  whenCompleted(listener: (gsi: number) => void): void {
+    this.vgic.whenCompleted(listener);
   }
 
   createVcpu(id: number, slotAt: (address: bigint) => MemorySlot | undefined): Arm64Vcpu {
+    this.vgic.checkNewVcpu(id);
     const vcpu = new Arm64Vcpu(id, this, slotAt);
     this.#vcpus.set(id, vcpu);
     return vcpu;
@@ -211,8 +239,9 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   }
 
   /** An SGI that a vCPU sends by ICC_SGI1R_EL1: to those it names by Aff0, or to all others (IHI 0069 12.2.26). False without the interface. */
-  sendSgi(sender: Guest, value: bigint): boolean {
-    if (this.interruptInterface === undefined) return false;
+  sendSgi({ id: from, guest: sender }: Arm64Vcpu, value: bigint, register: SgiRegister): boolean {
+    if (this.vgic.present) return this.vgic.send(from, value, register);
+    if (this.interruptInterface === undefined || register !== 'SGI1R') return false;
     const others = ((value >> 40n) & 1n) !== 0n;
     for (const [id, vcpu] of this.#vcpus) {
       if (others ? vcpu.guest !== sender : ((value >> BigInt(id)) & 1n) !== 0n && id < 16) vcpu.inject(Number((value >> 24n) & 15n));

@@ -1,8 +1,9 @@
 /** Aborts of stage 2: memory that is to be mapped, and accesses that are the VMM's. */
 import { FAULT_STATUS, ISS } from '@worldswitch/arm64-sysreg';
-import { writeUnsigned } from '@worldswitch/bits';
+import { readUnsigned, writeUnsigned } from '@worldswitch/bits';
 import type { InternalErrorExit } from '@worldswitch/hypervisor';
 import { injectAbort } from '../guest/inject.ts';
+import { completeAnswer } from './answer.ts';
 import { RESUME } from './context.ts';
 import type { ExitContext, Outcome } from './context.ts';
 
@@ -63,14 +64,23 @@ function withoutSyndrome(context: ExitContext): Outcome {
   return { kind: 'no-syndrome', syndrome: BigInt(context.iss) & WITHOUT_SYNDROME, address: context.ipa };
 }
 
-/** An access the VMM answers. Data are in the order of bytes in memory; a guest's SCTLR_ELx.EE decides what that means for the register. */
+/** An access that a device answers: one in the hypervisor at once, whose registers are little-endian, or the VMM. Data are in the order of bytes in memory; a guest's SCTLR_ELx.EE decides what that means for the register. */
 function mmio(context: ExitContext, abort: DataAbort): Outcome {
   const { guest, ipa } = context;
   const length = (1 << abort.SAS) as 1 | 2 | 4 | 8;
   const data = new Uint8Array(length);
   const write = abort.WnR === 1;
   if (write) writeUnsigned(data, 0, length, BigInt.asUintN(length * 8, guest.x(abort.SRT)), guest.bigEndian ? 'big' : 'little');
-  context.answerLater(write ? { kind: 'write' } : { kind: 'read', data, read: { register: abort.SRT, length, signExtend: abort.SSE === 1, wide: abort.SF === 1 } });
+  const read = { register: abort.SRT, length, signExtend: abort.SSE === 1, wide: abort.SF === 1 } as const;
+  const device = context.deviceAt(ipa);
+  if (device) {
+    const { window, offset } = device;
+    if (write) window.write(offset, length, readUnsigned(data, 0, length, 'little'));
+    else writeUnsigned(data, 0, length, window.read(offset, length), 'little');
+    completeAnswer(guest, write ? { kind: 'write' } : { kind: 'read', data, read });
+    return RESUME;
+  }
+  context.answerLater(write ? { kind: 'write' } : { kind: 'read', data, read });
   return { kind: 'mmio', address: ipa, length, write, data };
 }
 

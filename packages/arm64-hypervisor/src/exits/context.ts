@@ -6,6 +6,8 @@ import type { Guest } from '../guest/guest.ts';
 import type { EmulatedRegisters } from '../one-reg/emulated.ts';
 import type { FaultName } from '../switch/faults.ts';
 import type { MappedSlots } from '../stage2/mapped-slots.ts';
+import type { Window } from '../vgic/controller.ts';
+import type { SgiRegister } from '../vgic/gicv3-controller.ts';
 import type { Answer } from './answer.ts';
 
 /** What a debug exit says on arm64 (`kvm_debug_exit_arch`): the syndrome, and for watchpoints the address. */
@@ -49,8 +51,10 @@ export interface ExitContext {
   readonly answerLater: (answer: Answer) => void;
   /** Whether another vCPU can run. */
   readonly othersReady: () => boolean;
-  /** ICC_SGI1R_EL1 of a guest with a virtual CPU interface; false for others. */
-  readonly sendSgi: (value: bigint) => boolean;
+  /** ICC_SGI1R_EL1 and its siblings, of a guest with a virtual CPU interface; false for others. */
+  readonly sendSgi: (value: bigint, register: SgiRegister) => boolean;
+  /** A device in the hypervisor that the guest has at an address. */
+  readonly deviceAt: (address: bigint) => { readonly window: Window; readonly offset: number } | undefined;
   /** Whether its CPU interface is system registers: a GICv3's, in hardware. */
   readonly gicRegisters: boolean;
   /** For people: what was refused, in the form of the row that would allow it. */

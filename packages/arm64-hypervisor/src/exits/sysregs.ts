@@ -136,7 +136,9 @@ for (const packed of IDENTIFICATION_ENCODINGS) {
 add('REVIDR_EL1', { because: 'what the host\'s core says', read: ({ hostRegister }) => hostRegister('REVIDR_EL1') });
 
 // Software interrupts: HCR_EL2.IMO.
-add('ICC_SGI1R_EL1', { because: 'who receives it is known here, not in the processor that the guest happens to be on', write: ({ sendSgi }, value) => sendSgi(value) });
+for (const register of ['SGI1R', 'SGI0R', 'ASGI1R'] as const) {
+  add(`ICC_${register}_EL1`, { because: 'who receives it is known here, not in the processor that the guest happens to be on', write: ({ sendSgi }, value) => sendSgi(value, register) });
+}
 
 // Performance monitors: MDCR_EL2.{TPM, TPMCR}. Guests have none.
 for (const { name, group } of REGISTER_LIST) if (group === 'pmu') add(name, ignored('no performance monitors are given to guests'));

@@ -28,15 +28,16 @@ export class HostTimers {
   readonly #guest: Guest;
   readonly #host: Host;
   readonly #perRun: boolean;
-  readonly #forwarded: boolean;
+  readonly #options: HostTimersOptions;
   readonly #setLines: HostTimersOptions['setLines'];
   #on = false;
 
-  constructor({ guest, host, perRun, forwarded, setLines }: HostTimersOptions) {
+  constructor(options: HostTimersOptions) {
+    const { guest, host, perRun, setLines } = options;
     this.#guest = guest;
     this.#host = host;
     this.#perRun = perRun;
-    this.#forwarded = forwarded;
+    this.#options = options;
     this.#setLines = setLines;
   }
 
@@ -44,7 +45,7 @@ export class HostTimers {
   load(): void {
     const { interrupts, code } = this.#host;
     interrupts.setEnabled(code, this.#intid, true);
-    interrupts.setEnabled(code, INTID.virtualTimer, this.#forwarded || !this.#guest.lines.vtimer);
+    interrupts.setEnabled(code, INTID.virtualTimer, this.#options.forwarded || !this.#guest.lines.vtimer);
     this.#trapCounter(true);
   }
   put(): void {
@@ -174,7 +175,7 @@ export class HostTimers {
   /** Masked at the controller while the guest's timer is up: the level stays until the guest has dealt with it, and it would never get to that. */
   #mask(masked: boolean): void {
     const { code, interrupts } = this.#host;
-    if (!this.#forwarded) interrupts.setEnabled(code, INTID.virtualTimer, !masked);
+    if (!this.#options.forwarded) interrupts.setEnabled(code, INTID.virtualTimer, !masked);
   }
 
   #updatePhysical(): void {

@@ -10,8 +10,8 @@ const GICH_VMCR = 0x08n;
 const GICH_ELRSR0 = 0x30n;
 const GICH_APR = 0xf0n;
 const GICH_LR0 = 0x100n;
-/** GICH_LR (IHI 0048B 5.3.9). With HW set, bits 19:10 are the physical interrupt, and EOI is one of them. */
-const LR = { id: 0x3ffn, physical: 10n, eoi: 1n << 19n, pending: 1n << 28n, active: 1n << 29n, group1: 1n << 30n, hw: 1n << 31n } as const;
+/** GICH_LR (IHI 0048B 5.3.9). With HW set, bits 19:10 are the physical interrupt, and EOI is one of them; without it 12:10 are who sent a software interrupt. */
+const LR = { id: 0x3ffn, physical: 10n, sender: 10n, eoi: 1n << 19n, pending: 1n << 28n, active: 1n << 29n, group1: 1n << 30n, hw: 1n << 31n } as const;
 const LIST_REGISTERS = 0x3fn;
 
 export class GicV2VirtualInterface implements VirtualInterface {
@@ -28,14 +28,15 @@ export class GicV2VirtualInterface implements VirtualInterface {
     this.#write(code, GICH_HCR, 0n);
   }
 
-  encode({ id, priority, group, pending, active, tellEnd, physical }: Listed): bigint {
-    const end = physical !== undefined ? LR.hw | (BigInt(physical) << LR.physical) : tellEnd ? LR.eoi : 0n;
+  encode({ id, priority, group, pending, active, tellEnd, physical, sender = 0 }: Listed): bigint {
+    const end = physical !== undefined ? LR.hw | (BigInt(physical) << LR.physical) : (BigInt(sender) << LR.sender) | (tellEnd ? LR.eoi : 0n);
     return BigInt(id) | (BigInt(priority >> 3) << 23n) | (group === 1 ? LR.group1 : 0n) | (pending ? LR.pending : 0n) | (active ? LR.active : 0n) | end;
   }
   decode(value: bigint): ReturnType<VirtualInterface['decode']> {
+    const sender = (value & LR.hw) === 0n ? Number((value >> LR.sender) & 7n) : 0;
     return {
       id: Number(value & LR.id), pending: (value & LR.pending) !== 0n, active: (value & LR.active) !== 0n,
-      ...((value & LR.hw) !== 0n && { physical: Number((value >> LR.physical) & LR.id) }),
+      ...(sender !== 0 && { sender }), ...((value & LR.hw) !== 0n && { physical: Number((value >> LR.physical) & LR.id) }),
     };
   }
 

@@ -13,10 +13,14 @@ const lr = (n: number): RegisterName => `ICH_LR${n}_EL2` as RegisterName;
 export class GicV3VirtualInterface implements VirtualInterface {
   readonly version = 3;
   readonly listRegisters: number;
+  /** ICC_CTLR_EL1 as guests find it, without what can be written: PRIbits 10:8, IDbits 13:11, SEIS 14, A3V 15, from 31:29, 25:23, 22 and 21 of ICH_VTR_EL2 (IHI 0069). */
+  readonly identification: bigint;
 
   /** At EL2, where the registers are. */
   constructor(code: HostedCode) {
-    this.listRegisters = Number(ICH_VTR_EL2.get(code.read('ICH_VTR_EL2'), 'ListRegs')) + 1;
+    const vtr = code.read('ICH_VTR_EL2');
+    this.listRegisters = Number(ICH_VTR_EL2.get(vtr, 'ListRegs')) + 1;
+    this.identification = ((vtr >> 21n) & 0x700n) | ((vtr >> 12n) & 0x3800n) | ((vtr >> 8n) & 0x4000n) | ((vtr >> 6n) & 0x8000n);
     code.write('ICH_HCR_EL2', 0n);
     for (let n = 0; n < this.listRegisters; n++) code.write(lr(n), 0n);
   }

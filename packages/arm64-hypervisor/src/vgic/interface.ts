@@ -17,6 +17,8 @@ export interface Listed {
   readonly tellEnd: boolean;
   /** The interrupt of the host's, 16 to 1019, that the controller deactivates when the guest has finished with this one (HW = 1). */
   readonly physical?: number;
+  /** The processor that sent it, 0 to 7: a software interrupt of a GICv2. */
+  readonly sender?: number;
 }
 
 export interface VirtualInterface {
@@ -25,7 +27,7 @@ export interface VirtualInterface {
   /** Stage 2 gives a guest its CPU interface at this physical address: GICv2. */
   readonly cpuInterface?: bigint;
   encode(listed: Listed): bigint;
-  decode(listRegister: bigint): Pick<Listed, 'id' | 'pending' | 'active' | 'physical'>;
+  decode(listRegister: bigint): Pick<Listed, 'id' | 'pending' | 'active' | 'physical' | 'sender'>;
   /** The used list registers into the processor, and their delivery on. Nothing, and false, when none is used. */
   flush(code: HostedCode, state: Block): boolean;
   /** Back to memory what the guest changed, and the registers empty. Nothing, and false, when none was used. */

@@ -53,6 +53,11 @@ export class Interrupts {
     this.#target[slot] = this.#targetOf(slot);
   }
 
+  /** The processor that an SPI goes to, or -1. */
+  processorOf(slot: number): number {
+    return this.#target[slot];
+  }
+
   /** The interrupt to offer to `cpu`, see `InterruptState.best`. */
   best(cpu: number, groups: number): PendingInterrupt | undefined {
     const { state } = this;
