@@ -12,6 +12,8 @@ export const ASKED: Readonly<Record<number, readonly number[]>> = {
   0x2c: [44, 45, 46, 47],
   // More than that, so that those that remain come when others are over.
   0x38: [40, 41, 42, 43, 44, 45],
+  // One alone, which is in service across an exit.
+  0x24: [49],
   // Group 0.
   0x28: [48],
 };
@@ -69,6 +71,7 @@ hvc #0
 nop
 nop
 msr daifset, #2
+${leave(0x24)}${read('x4', 'acknowledge')}${keep('x4')}${leave(0x34)}${write('x4', 'end')}hvc #0
 ${other}${look('running', 'next', 'mask', 'point')}ldr x3, [x27, #8]
 ${keep('x3')}${off}`;
 }
