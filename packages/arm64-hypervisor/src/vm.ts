@@ -90,7 +90,7 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     this.guestHcr = guestHcr(host.mode);
     this.registers = new VmRegisters({ ...options, host, countersChanged: () => { this.#countersChanged(); } });
     this.#options = options;
-    this.slots = new MappedSlots(this.stage2, (ipa) => { this.#invalidate(ipa); });
+    this.slots = new MappedSlots(this.stage2, { addressBits: this.addressBits, invalidate: (ipa) => { this.#invalidate(ipa); } });
     this.firmware = new VmFirmware({
       ...options, state: this.registers.firmware, cpus: () => [...this.#vcpus.values()].filter(({ initialised }) => initialised), counts: () => this.#counts(),
     });

@@ -31,6 +31,10 @@ export function dataAbort(context: ExitContext): Outcome {
     context.slots.faultIn(slot, ipa, write);
     return RESUME;
   }
+  if (context.slots.beyond(ipa)) {
+    injectAbort(guest, 'data', far, abort.WnR === 1);
+    return RESUME;
+  }
   // A walk that ends outside memory is the guest's mistake; so is one that must write to what is read-only.
   if (abort.S1PTW === 1) {
     injectAbort(guest, 'data', far, abort.WnR === 1);

@@ -31,7 +31,7 @@ export interface ExitContext {
   readonly far: bigint;
   /** Guest physical address of an abort. */
   readonly ipa: bigint;
-  readonly slots: Pick<MappedSlots, 'faultIn'>;
+  readonly slots: Pick<MappedSlots, 'faultIn' | 'beyond'>;
   /** Faults of the original code that the host has too. */
   readonly faithful: ReadonlySet<FaultName>;
   slotAt(address: bigint): MemorySlot | undefined;

@@ -19,14 +19,16 @@ export interface DirtyLogRule {
 export class MappedSlots {
   readonly rule: DirtyLogRule = { manual: false, initiallySet: false };
   readonly #stage2: Stage2Tables;
+  readonly #end: bigint;
   readonly #invalidate: (ipa?: bigint) => void;
   readonly #logs = new Map<number, DirtyPages>();
   readonly #slots = new Map<number, MemorySlot>();
   #moving: { readonly slot: number; readonly log: DirtyPages } | undefined;
 
-  /** `invalidate`: translations of the VM, of one guest page or of all. */
-  constructor(stage2: Stage2Tables, invalidate: (ipa?: bigint) => void) {
+  /** `addressBits`: of the VM. `invalidate`: translations of the VM, of one guest page or of all. */
+  constructor(stage2: Stage2Tables, { addressBits, invalidate }: { readonly addressBits: number; readonly invalidate: (ipa?: bigint) => void }) {
     this.#stage2 = stage2;
+    this.#end = 1n << BigInt(addressBits);
     this.#invalidate = invalidate;
   }
 
@@ -47,6 +49,11 @@ export class MappedSlots {
     }
     // It was there with less permission, and may be cached so.
     if (present) this.#invalidate(page);
+  }
+
+  /** Whether an address has more bits than the VM's have: nothing answers there, not even the VMM. */
+  beyond(ipa: bigint): boolean {
+    return ipa >= this.#end;
   }
 
   /** Whether there is no slot. */

@@ -12,7 +12,7 @@ const irq = (type: number, number: number, vcpu = 0): number => ((vcpu >> 8) << 
 describe('extensions', () => {
   it('are those of Linux 6.12 on this host', () => {
     const { kvm } = kvmBench({ gic: 3 });
-    const values = Object.fromEntries((Object.entries(KVM_CAP)).map(([name, number]) => [name, kvm.checkExtension(number)]).filter(([, value]) => value !== 0));
+    const values: Readonly<Record<string, number>> = Object.fromEntries(Object.entries(KVM_CAP).map(([name, number]): [string, number] => [name, kvm.checkExtension(number)]).filter(([, value]) => value !== 0));
     expect(values).toEqual({
       KVM_CAP_IRQCHIP: 1, KVM_CAP_USER_MEMORY: 1, KVM_CAP_NR_VCPUS: 1, KVM_CAP_NR_MEMSLOTS: 32_767, KVM_CAP_MP_STATE: 1, KVM_CAP_SYNC_MMU: 1, KVM_CAP_DESTROY_MEMORY_REGION_WORKS: 1,
       KVM_CAP_SET_GUEST_DEBUG: 1, KVM_CAP_JOIN_MEMORY_REGIONS_WORKS: 1, KVM_CAP_INTERNAL_ERROR_DATA: 1, KVM_CAP_VCPU_EVENTS: 1, KVM_CAP_MAX_VCPUS: 512, KVM_CAP_ONE_REG: 1,

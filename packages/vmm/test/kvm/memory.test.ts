@@ -112,6 +112,23 @@ describe('slots', () => {
   }, 'walks');
 });
 
+describe('beyond a VM\'s addresses', () => {
+  it('nothing answers, not the VMM either: an abort', () => {
+    for (const [type, kind] of [[0n, 'mmio'], [32n, 'abort']] as const) {
+      const { kvm, memory, load } = kvmBench();
+      const vm = kvm.createVm(type);
+      vm.setMemoryRegion({ slot: 0, guestAddress: RAM, size: 0x10_0000n, hostAddress: memory.base });
+      const vcpu = vm.createVcpu(0);
+      vcpu.initialise(['psci-0.2']);
+      load(memory.base, RAM, 'ldr x0, [x1]');
+      load(memory.base + 0xa00n, RAM + 0xa00n, 'mrs x9, ESR_EL1\n str x9, [x2]');
+      const exit = runAt(vcpu, RAM, { x1: 1n << 33n, x2: MMIO, VBAR_EL1: RAM + 0x800n });
+      expect(exit).toMatchObject({ kind: 'mmio', address: kind === 'mmio' ? 1n << 33n : MMIO });
+      if (kind === 'abort') expect(vcpu.getRegister('x9')).toBe(0x9600_0010n);
+    }
+  });
+});
+
 /** A block of 1 GiB: valid, normal memory by AttrIndx 0, inner shareable. AF is bit 10. */
 const BLOCK = 1n | (3n << 8n);
 const AF = 1n << 10n;
