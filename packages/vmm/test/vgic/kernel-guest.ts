@@ -5,7 +5,7 @@ import { runVcpus } from '@worldswitch/hypervisor';
 import type { Device, Vm } from '@worldswitch/hypervisor';
 import { CONSTANTS } from '@worldswitch/hypervisor/abi';
 import { RAM, kvmGuest } from '../kvm/guest.ts';
-import type { KvmGuest } from '../kvm/guest.ts';
+import type { KvmGuest, TestExit } from '../kvm/guest.ts';
 
 export { RAM };
 export const GICD = 0x0800_0000n;
@@ -49,6 +49,8 @@ export interface ControlledGuest extends KvmGuest {
   order(n?: number): readonly number[];
   /** Runs all vCPUs until all of them wait. */
   settle(): void;
+  /** Runs all vCPUs until one of them does something that is the VMM's. */
+  untilExit(): TestExit;
   line(intid: number, level: boolean, vcpu?: number): void;
 }
 
@@ -63,26 +65,25 @@ export interface ControlledOptions {
   readonly handle?: string;
 }
 
-const constant = (register: string, value: bigint): string => [0n, 16n, 32n].map((shift) => `${shift === 0n ? 'mov' : 'movk'} ${register}, #0x${((value >> shift) & 0xffffn).toString(16)}${shift === 0n ? '' : `, lsl #${shift}`}`).join('\n ');
-export const load = constant;
+/** A constant, by as many instructions as it may take. */
+export const load = (register: string, value: bigint): string => [0n, 16n, 32n].map((shift) => `${shift === 0n ? 'mov' : 'movk'} ${register}, #0x${((value >> shift) & 0xffffn).toString(16)}${shift === 0n ? '' : `, lsl #${shift}`}`).join('\n ');
 
-/** Everything enabled: all interrupts on, priority 0xa0, to the vCPU that does it (SPIs: to vCPU 0). */
+/** No writeback: an access to a device that has it comes without a syndrome. Everything enabled: all interrupts on, priority 0xa0, to the vCPU that does it (SPIs: to vCPU 0). */
 const DISTRIBUTOR = {
-  2: `${constant('x1', GICD)}\n mov w2, #-1\n str w2, [x1, #0x100]\n mov w3, #1\n str w3, [x1]`,
-  3: `${constant('x1', GICD)}\n mov w2, #-1\n mov w3, #2\n str w3, [x1]`,
+  2: `${load('x1', GICD)}\n mov w2, #-1\n str w2, [x1, #0x100]\n mov w3, #1\n str w3, [x1]`,
+  3: `${load('x1', GICD)}\n mov w2, #-1\n mov w3, #2\n str w3, [x1]`,
 } as const;
 const SHARED = {
-  2: `add x4, x1, #0x104\n str w2, [x4]\n ${constant('x3', 0x0101_0101n)}\n add x4, x1, #0x820\n mov x5, #8\n1: str w3, [x4], #4\n sub x5, x5, #1\n cbnz x5, 1b\n ${constant('x3', 0xa0a0_a0a0n)}\n add x4, x1, #0x420\n mov x5, #8\n2: str w3, [x4], #4\n sub x5, x5, #1\n cbnz x5, 2b`,
-  3: `str w2, [x1, #0x104]\n ${constant('x3', 0xa0a0_a0a0n)}\n add x4, x1, #0x420\n mov x5, #8\n2: str w3, [x4], #4\n sub x5, x5, #1\n cbnz x5, 2b`,
+  2: `str w2, [x1, #0x104]\n ${load('x3', 0x0101_0101n)}\n add x4, x1, #0x820\n mov x5, #8\n1: str w3, [x4]\n add x4, x4, #4\n sub x5, x5, #1\n cbnz x5, 1b\n ${load('x3', 0xa0a0_a0a0n)}\n add x4, x1, #0x420\n mov x5, #8\n2: str w3, [x4]\n add x4, x4, #4\n sub x5, x5, #1\n cbnz x5, 2b`,
+  3: `str w2, [x1, #0x104]\n ${load('x3', 0xa0a0_a0a0n)}\n add x4, x1, #0x420\n mov x5, #8\n2: str w3, [x4]\n add x4, x4, #4\n sub x5, x5, #1\n cbnz x5, 2b`,
 } as const;
-const fixed = (source: string): string => source.replaceAll(/str (w\d), \[(x\d)\], #4/g, 'str $1, [$2]\n add $2, $2, #4');
-const PRIVATE_PRIORITIES = `${constant('x3', 0xa0a0_a0a0n)}\n mov x5, #8\n3: str w3, [x4]\n add x4, x4, #4\n sub x5, x5, #1\n cbnz x5, 3b`;
+const PRIVATE_PRIORITIES = `${load('x3', 0xa0a0_a0a0n)}\n mov x5, #8\n3: str w3, [x4]\n add x4, x4, #4\n sub x5, x5, #1\n cbnz x5, 3b`;
 const OWN = {
-  2: `add x4, x1, #0x400\n ${PRIVATE_PRIORITIES}\n ${constant('x6', GICC)}\n mov w3, #0xf0\n str w3, [x6, #4]\n mov w3, #1\n str w3, [x6]`,
-  3: `${constant('x4', GICR + 0x1_0000n)}\n add x4, x4, x19, lsl #17\n str w2, [x4, #0x100]\n add x4, x4, #0x400\n ${PRIVATE_PRIORITIES}\n mov x3, #0xf0\n msr ICC_PMR_EL1, x3\n mov x3, #1\n msr ICC_IGRPEN1_EL1, x3\n isb`,
+  2: `add x4, x1, #0x400\n ${PRIVATE_PRIORITIES}\n ${load('x6', GICC)}\n mov w3, #0xf0\n str w3, [x6, #4]\n mov w3, #1\n str w3, [x6]`,
+  3: `${load('x4', GICR + 0x1_0000n)}\n add x4, x4, x19, lsl #17\n str w2, [x4, #0x100]\n add x4, x4, #0x400\n ${PRIVATE_PRIORITIES}\n mov x3, #0xf0\n msr ICC_PMR_EL1, x3\n mov x3, #1\n msr ICC_IGRPEN1_EL1, x3\n isb`,
 } as const;
 export const INTERFACE = {
-  2: { acknowledge: `${constant('x22', GICC)}\n ldr w21, [x22, #0xc]`, end: 'str w21, [x22, #0x10]' },
+  2: { acknowledge: `${load('x22', GICC)}\n ldr w21, [x22, #0xc]`, end: 'str w21, [x22, #0x10]' },
   3: { acknowledge: 'mrs x21, ICC_IAR1_EL1', end: 'msr ICC_EOIR1_EL1, x21' },
 } as const;
 
@@ -92,7 +93,7 @@ const COUNT = 'and w24, w21, #0x3ff\n ldr w25, [x20, x24, lsl #2]\n add w25, w25
 function boot(gic: GicVersion, n: number, then: string): string {
   return [
     `mov x19, #${n}`, load('x20', LOG + 0x1000n * BigInt(n)), 'add x23, x20, #0x800', load('x0', VECTORS), 'msr VBAR_EL1, x0',
-    DISTRIBUTOR[gic], ...(n === 0 ? [fixed(SHARED[gic])] : []), OWN[gic], 'msr DAIFClr, #2', then, '9: wfi\n b 9b',
+    DISTRIBUTOR[gic], ...(n === 0 ? [SHARED[gic]] : []), OWN[gic], 'msr DAIFClr, #2', then, '9: wfi\n b 9b',
   ].join('\n ');
 }
 
@@ -108,6 +109,7 @@ export function controlled({ gic, mode, revision, vcpus = 1, then = () => 'nop',
     vcpu.setRegister('pc', at);
     vcpu.mpState = 'runnable';
   }
+  const run = (): ReturnType<typeof runVcpus<Arm64DebugExit>> => runVcpus(one.vcpus, { slice: 1000, turns: 500, passTime: (until) => { one.machine.skipTo(until); }, onExit: () => false });
   return {
     ...one, device, gic,
     counted: (intid, n = 0) => Number(one.read(LOG + 0x1000n * BigInt(n) + 4n * BigInt(intid), 4)),
@@ -117,8 +119,13 @@ export function controlled({ gic, mode, revision, vcpus = 1, then = () => 'nop',
       return Array.from({ length: taken }, (_, i) => Number(one.read(start + 4n * BigInt(i), 4)));
     },
     settle: () => {
-      const end = runVcpus(one.vcpus, { slice: 1000, turns: 500, passTime: (until) => { one.machine.skipTo(until); }, onExit: () => false });
-      if (end.kind !== 'idle') throw new Error(`the guest did not come to rest: ${JSON.stringify(end, (_, value: unknown) => (typeof value === 'bigint' ? `0x${value.toString(16)}` : typeof value === 'object' && value !== null && 'backend' in value ? 'a vCPU' : value))}`);
+      const end = run();
+      if (end.kind !== 'idle') throw new Error(`the guest did not come to rest: ${end.kind === 'exit' ? `${end.exit.kind} at pc 0x${end.vcpu.getRegister('pc').toString(16)}` : 'it runs on'}`);
+    },
+    untilExit: () => {
+      const end = run();
+      if (end.kind !== 'exit') throw new Error(`the guest did not come to an exit, but ${end.kind}`);
+      return end.exit;
     },
     line: (intid, level, vcpu = 0) => { one.vm.irqLine(intid < 32 ? (2 << 24) | (vcpu << 16) | intid : (1 << 24) | intid, level); },
   };
