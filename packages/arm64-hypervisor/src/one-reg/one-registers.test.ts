@@ -77,6 +77,8 @@ describe.each([['6.12'], ['6.1']] as const)('reading and writing, profile %s', (
       expect(snapshot()).toEqual(before);
     };
     again();
+    // KVM_ARM_VCPU_PMU_V3_INIT: a vCPU that has monitors runs when they are started.
+    vcpu.setAttribute(0, 1n, new Uint8Array(0));
     expect(one.run().kind).toBe('system-event');
     again();
   });

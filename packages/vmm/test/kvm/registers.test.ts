@@ -320,6 +320,8 @@ describe('the list', () => {
       const one = kvmGuest({ model, mode, features: WITH_PMU, source: 'msr tpidr_el0, x0\n str x0, [x20]' });
       const { oneRegisters } = one.vcpu;
       const snapshot = (): readonly (readonly [bigint, bigint])[] => oneRegisters.list().map((which) => [which, oneRegisters.get(which)]);
+      // KVM_ARM_VCPU_PMU_V3_INIT.
+      one.vcpu.setAttribute(0, 1n, new Uint8Array(0));
       for (const ran of [false, true]) {
         if (ran) expect(runAt(one.vcpu, RAM, { x20: MMIO }).kind).toBe('mmio');
         const before = snapshot();
