@@ -31,7 +31,7 @@ export function runVcpus<A>(vcpus: readonly Vcpu<A>[], { slice = SLICE, onExit, 
     const exit = vcpu.run({ budget: slice });
     if (exit.kind !== 'idle') {
       idle = [];
-      const mere = exit.kind === 'interrupted' && exit.because !== 'lines';
+      const mere = exit.kind === 'interrupted' && (exit.because === 'budget' || exit.because === 'yield');
       if (!mere && !onExit(exit, vcpu)) return { kind: 'exit', exit, vcpu };
       continue;
     }

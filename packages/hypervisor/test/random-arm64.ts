@@ -34,6 +34,8 @@ export function randomConversations({ runs, steps, hash }: RandomRun): ReadonlyM
   fc.assert(fc.property(conversationOf(world, steps), (conversation) => {
     const { device, memory } = host.program({ slice: 500 });
     const room = memory.allocate(ROOM);
+    // Where pointers lead: addresses of a controller, an interrupt's number.
+    memory.write(room, Uint8Array.of(0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 0, 23));
     memory.write(host.ram, program);
     device.open('/dev/kvm');
     for (const result of converse({ device, memory, room, roomSize: ROOM }, conversation, { hash })) {

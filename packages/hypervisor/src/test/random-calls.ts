@@ -41,7 +41,7 @@ const fdOf = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 3, max: 9 }) }, 
 /** Well-formed arguments of the calls that take structures. */
 function templates({ ram, room, registers, deviceTypes }: RandomWorld): Partial<Record<IoctlName, fc.Arbitrary<Uint8Array>>> {
   const pick = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
-  const pointer = pick(room, room + 8n, room + 0xff8n, room + 0xffcn, 0n, ram);
+  const pointer = pick(room, room + 8n, room + 16n, room + 0xff8n, room + 0xffcn, 0n, ram);
   const regions = fc.record({ slot: pick(0, 1, 2), flags: pick(0, 0, 1, 2, 3, 4), guest_phys_addr: pick(0x4000_0000n, 0x4010_0000n, 0x0n, 0x4000_0800n), memory_size: pick(0x10_0000n, 0x1000n, 0n, 0x800n), userspace_addr: pick(ram, ram + 0x10_0000n, ram + 1n, room) });
   const attribute = fc.record({ group: fc.nat(9), attr: pick(0n, 1n, 2n, 3n, 4n, 0x100n, 1n << 32n), addr: pointer }).map((one) => codecs.attr.encode(one));
   const oneReg = fc.record({ id: pick(...registers, 0n, 0x6030_0000_0010_0001n, 0x1030_0000_0010_0000n), addr: pointer }).map((one) => codecs.oneReg.encode(one));
