@@ -3,7 +3,8 @@ import { EC, HCR_EL2, SCTLR_EL1, decodeSyndrome } from '@worldswitch/arm64-sysre
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { GuestDebug, MemorySlot, MpState, VcpuBackend } from '@worldswitch/hypervisor';
-import { NO_ATTRIBUTES } from './abi/attributes.ts';
+import { vcpuAttributes } from './abi/attributes.ts';
+import { checkTimerInterrupts, timerAttributes } from './abi/timer-control.ts';
 import { completeAnswer } from './exits/answer.ts';
 import type { Answer } from './exits/answer.ts';
 import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome } from './exits/context.ts';
@@ -19,6 +20,7 @@ import type { PowerState } from './guest/guest.ts';
 import { injectSerror } from './guest/inject.ts';
 import { LoadedRegisters } from './guest/loaded.ts';
 import { vcpuRegisters } from './guest/registers.ts';
+import { StolenTimeRecord } from './guest/stolen-time.ts';
 import { HostTimers } from './guest/host-timers.ts';
 import { VcpuMemory } from './guest/vcpu-memory.ts';
 import { RunawayError } from './host/host.ts';
@@ -27,6 +29,8 @@ import { PAGE } from './host/pages.ts';
 import { EmulatedRegisters } from './one-reg/emulated.ts';
 import { oneRegisters } from './one-reg/one-registers.ts';
 import { GuestStorage } from './one-reg/storage.ts';
+import { PMU_INTID } from './pmu/host-counters.ts';
+import { VcpuPmu } from './pmu/vcpu-pmu.ts';
 import { VCPU_SIZE } from './context/layout.ts';
 import type { Block } from './context/block.ts';
 import type { ProcessorStop } from './processor.ts';
@@ -47,7 +51,7 @@ const INSTRUCTION = 4n;
 const MP_STATE = { on: 'runnable', off: 'stopped', suspended: 'suspended' } as const satisfies Readonly<Record<PowerState, MpState>>;
 
 /** With an interrupt controller in the hypervisor, what a vCPU's timers say is not for the VMM. */
-const NO_LINES = { vtimer: false, ptimer: false } as const;
+const NO_LINES = { vtimer: false, ptimer: false, pmu: false } as const;
 
 /** How often a vCPU that could run is waited for before it does: for one that the VMM has left alone, time would never pass. */
 const PATIENCE = 2;
@@ -61,7 +65,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   readonly registers: VcpuBackend<Arm64DebugExit>['registers'];
   readonly oneRegisters: VcpuBackend<Arm64DebugExit>['oneRegisters'];
   readonly emulated: EmulatedRegisters;
-  readonly attributes = NO_ATTRIBUTES;
+  readonly attributes: VcpuBackend<Arm64DebugExit>['attributes'];
+  readonly stolenTime: StolenTimeRecord;
   readonly #vm: Arm64Vm;
   readonly #slotAt: (address: bigint) => MemorySlot | undefined;
   #loaded = false;
@@ -79,6 +84,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   #passedOver = 0;
   #stashed: Arm64Exit | undefined;
   readonly #timers: HostTimers;
+  readonly #pmu: VcpuPmu;
   #virtualInterrupts: VirtualInterrupts | undefined;
   #progress = { at: 0n, exits: 0 };
 
@@ -99,6 +105,9 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     const storage = new GuestStorage({ guest: this.guest, processor: host.processor, counters: vm.registers.counters, live: () => this.#inside, settle: () => { this.settle(); }, faithful });
     this.registers = vcpuRegisters(storage, faithful);
     this.emulated = new EmulatedRegisters(vm.registers);
+    this.#pmu = new VcpuPmu({ guest: this.guest, host, vm, emulated: this.emulated, settle: () => { this.settle(); }, setLine: (level) => { this.#setPmuLine(level); } });
+    this.stolenTime = new StolenTimeRecord({ memory: host.processor.memory, slots: vm.slots, slotAt, now: () => vm.registers.host('CNTPCT_EL0'), frequency: () => vm.registers.host('CNTFRQ_EL0') });
+    this.attributes = vcpuAttributes({ pmu: this.#pmu.control, timers: timerAttributes(vm.timerSurroundings), stolenTime: this.stolenTime.attribute(host.byteOrder) });
     this.oneRegisters = oneRegisters({ storage, vm: vm.registers, emulated: this.emulated }, faithful);
   }
 
@@ -149,6 +158,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   }
 
   prepare(): void {
+    if (this.#vm.vgic.present) checkTimerInterrupts(this.#vm.timerInterrupts, this.#pmu.control.irq);
+    this.#pmu.control.check();
     this.#vm.prepare();
   }
 
@@ -247,9 +258,12 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     this.#running = true;
     this.#used = true;
     this.#passedOver = 0;
+    this.stolenTime.resumed();
     try {
       const exit = this.#run(end);
       if (!this.#inside) this.#put();
+      // What the VMM does on its own account is not stolen.
+      if (exit.kind === 'interrupted' && (exit.because === 'budget' || exit.because === 'yield') && this.guest.power === 'on' && !this.guest.waiting) this.stolenTime.preempted();
       return exit;
     } finally {
       this.#running = false;
@@ -320,10 +334,14 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     if (this.#stashed) return 'again';
     if (guest.waiting || guest.power === 'suspended') return this.#wait(end);
     if (this.#vm.world.revision.guestDebug === 'dirty') setupDebug(guest, this.#vm.host.constants.mdcr, this.#vm.world.steps.some(({ id }) => id === 'debug-compute'));
+    this.#pmu.update();
+    if (this.#linesChanged) return this.#settled({ kind: 'interrupted', because: 'lines' });
     guest.commitPc();
     this.#timers.program();
     this.#virtualInterrupts?.flush(guest.memory.state);
+    this.#pmu.enter();
     const entered = this.#vm.world.enter(guest.memory);
+    if (entered) this.#pmu.leave();
     if (entered && 'exit' in entered) return this.#deferred(entered.exit);
     if (entered) return this.#panicked(entered);
     this.#inside = true;
@@ -351,6 +369,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   #left(at: bigint): Outcome {
     const left = this.#vm.world.leave(this.guest.memory, at);
     if (left.kind === 'resumed') return { kind: 'resume' };
+    this.#pmu.leave();
     this.#inside = false;
     if (left.kind === 'panic') return this.#panicked(left.panic);
     return this.#exited(left.exit);
@@ -365,6 +384,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   #handle(exit: GuestExit): Outcome {
     const outcome = this.#dispatch(exit);
     this.#timers.left();
+    this.#pmu.update();
     if (this.guest.reload) this.#reload();
     return outcome;
   }
@@ -405,7 +425,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
       firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
       tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.lettingOthers(this),
       sendSgi: (value, register) => vm.sendSgi(this, value, register), deviceAt: (address) => vm.vgic.at(address, this.id), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
-      report: (text) => { vm.report(text); },
+      monitors: (access) => this.#pmu.access(access), report: (text) => { vm.report(text); },
     };
   }
 
@@ -427,7 +447,7 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   }
 
   #interrupted(id: number): boolean {
-    if (!this.#timers.interrupted(id)) this.#vm.hostInterrupt(id);
+    if (!this.#timers.interrupted(id) && !this.#pmu.interrupted(id)) this.#vm.hostInterrupt(id);
     return this.#virtualInterrupts?.taken(id) ?? false;
   }
 
@@ -441,6 +461,16 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     // The guest's own interrupts, without the VMM.
     this.#virtualInterrupts.setInput(this.#vm.timerInterrupts.virtual, lines.vtimer);
     this.#virtualInterrupts.setInput(this.#vm.timerInterrupts.physical, lines.ptimer);
+  }
+
+  /** To the controller in the hypervisor, the VMM's by the interface in hardware, or the VMM. */
+  #setPmuLine(pmu: boolean): void {
+    const { vgic } = this.#vm;
+    if (!vgic.present && !this.#virtualInterrupts) return this.#setLines({ pmu });
+    this.guest.lines = { ...this.guest.lines, pmu };
+    const { irq } = this.#pmu.control;
+    if (!vgic.present) this.#virtualInterrupts?.setInput(PMU_INTID, pmu);
+    else if (irq !== undefined) vgic.setInput(irq, pmu, this.id);
   }
 
   // Waiting

@@ -6,6 +6,7 @@ import type { Attributes, DeviceBackend, MemorySlot, VmBackend } from '@worldswi
 import { enableCapability } from './abi/enable.ts';
 import { extensionOf, extensionSource } from './abi/extensions.ts';
 import { irqLineOf } from './abi/irq-line.ts';
+import type { TimerSurroundings } from './abi/timer-control.ts';
 import type { Arm64DebugExit } from './exits/context.ts';
 import { VmFirmware } from './firmware/index.ts';
 import type { VmFirmwareOptions } from './firmware/index.ts';
@@ -15,6 +16,8 @@ import type { Host } from './host/host.ts';
 import { PAGE } from './host/pages.ts';
 import { NO_VMID } from './host/vmids.ts';
 import { VmRegisters } from './one-reg/vm-registers.ts';
+import { VmPmus } from './pmu/control.ts';
+import { pmuVersion } from './pmu/vcpu-pmu.ts';
 import type { Profile } from './abi/profile.ts';
 import { MappedSlots } from './stage2/mapped-slots.ts';
 import { Stage2Tables } from './stage2/tables.ts';
@@ -78,6 +81,9 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   /** The interrupt controller in the hypervisor. */
   readonly vgic: VmVgic;
   readonly timerInterrupts = new TimerInterrupts();
+  /** What the performance monitors of its vCPUs have in common. */
+  readonly pmus: VmPmus;
+  readonly timerSurroundings: TimerSurroundings;
   readonly #options: VmOptions;
   readonly #vcpus = new Map<number, Arm64Vcpu>();
   #vmid = NO_VMID;
@@ -96,6 +102,12 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
     });
     this.attributes = this.firmware.attributes(() => this.registers.ranOnce, host.byteOrder);
     this.interruptInterface = options.interruptInterface && this.#interface(options.interruptInterface);
+    const ranOnce = (): boolean => this.registers.ranOnce;
+    this.pmus = new VmPmus({
+      feature: () => this.registers.features.has('pmu-v3'), version: () => pmuVersion(this.registers), controller: () => this.vgic.progress, interrupts: () => this.vgic.device?.count ?? 0,
+      ranOnce, byteOrder: host.byteOrder,
+    });
+    this.timerSurroundings = { timers: this.timerInterrupts, profile: this.registers.profile, controller: () => this.vgic.present, ranOnce, byteOrder: host.byteOrder };
     this.vgic = new VmVgic({
       addressBits: this.addressBits, host, timers: this.timerInterrupts, registers: this.registers, interfaceTaken: this.interruptInterface !== undefined, vcpus: () => [...this.#vcpus.values()],
       mapCpuInterface: (address) => { this.#mapCpuInterface(address); },
@@ -253,6 +265,12 @@ export class Arm64Vm implements VmBackend<Arm64DebugExit> {
   giveCounters({ memory: { state } }: Guest): void {
     state.set('cntvoff', this.registers.counters.virtual);
     state.set('cntpoff', this.registers.counters.physical);
+  }
+  /** KVM_ARM_SET_COUNTER_OFFSET. Throws `KvmError` EBUSY while a vCPU runs. */
+  setCounterOffset(offset: bigint): void {
+    const running = [...this.#vcpus.values()].find((vcpu) => vcpu.running);
+    if (running) throw new KvmError('EBUSY', { value: `vCPU ${running.id}`, rule: 'counters do not jump while a vCPU runs', remedy: 'wait until it has come back' });
+    this.registers.counters.fix(offset);
   }
   #countersChanged(): void {
     for (const vcpu of this.#vcpus.values()) {

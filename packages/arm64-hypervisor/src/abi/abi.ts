@@ -7,7 +7,7 @@ import type { Arm64DebugExit } from '../exits/context.ts';
 import { DEBUG_REGISTERS_MAX } from '../context/layout.ts';
 import { vcpuCalls } from './calls-vcpu.ts';
 import { vgicCalls } from './calls-vgic.ts';
-import { ARM64_CALLS } from './calls.ts';
+import { vmCalls } from './calls.ts';
 
 /** Offset of `arch` in `struct kvm_guest_debug`. */
 const ARCH = 8;
@@ -17,7 +17,7 @@ const KNOWN = Object.values(GUEST_DEBUG_CONTROL).reduce((all, bit) => all | bit,
 /** The ABI of a host with this order of bytes. */
 export function abiOf(byteOrder: 'little' | 'big'): Abi<Arm64DebugExit> {
   return {
-    encoding: 'generic', structs: 'arm64', byteOrder, calls: [...ARM64_CALLS, ...vcpuCalls(byteOrder), ...vgicCalls(byteOrder)],
+    encoding: 'generic', structs: 'arm64', byteOrder, calls: [...vmCalls(byteOrder), ...vcpuCalls(byteOrder), ...vgicCalls(byteOrder)],
     debugExitFlags: CONSTANTS.misc.KVM_DEBUG_ARCH_HSR_HIGH_VALID,
     debugExit({ hsr, far }) {
       const bytes = new Uint8Array(16);

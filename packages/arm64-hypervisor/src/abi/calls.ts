@@ -1,8 +1,10 @@
 /** ioctls that only arm64 has, or has in its own way; those on a vCPU are in calls-vcpu.ts. */
-import { CONSTANTS } from '@worldswitch/hypervisor/abi';
+import type { ByteOrder } from '@worldswitch/bits';
+import { CONSTANTS, structCodec } from '@worldswitch/hypervisor/abi';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { ArchitectureCall } from '@worldswitch/hypervisor';
 import type { Arm64DebugExit } from '../exits/context.ts';
+import { Arm64Vm } from '../vm.ts';
 
 type Call = ArchitectureCall<Arm64DebugExit>;
 
@@ -23,4 +25,21 @@ const copyTags: Call = {
   },
 };
 
-export const ARM64_CALLS: readonly Call[] = [createIrqchip, copyTags];
+/** Both counters of a VM's guests (api.rst 4.139): from here on TIMER_CNT and PTIMER_CNT do not change them. Throws `KvmError` EINVAL, EBUSY. */
+function setCounterOffset(order: ByteOrder): Call {
+  const struct = structCodec('arm64', 'kvm_arm_counter_offset', order);
+  return {
+    name: 'KVM_ARM_SET_COUNTER_OFFSET',
+    run({ vm }, argument) {
+      const { counter_offset: offset, reserved } = struct.decode(argument);
+      if (reserved !== 0n) throw new KvmError('EINVAL', { value: `reserved ${reserved}`, rule: 'it is zero', remedy: 'clear it' });
+      if (!(vm instanceof Arm64Vm)) throw new KvmError('EINVAL', { value: 'the target', rule: 'the call is one on a VM of this hypervisor', remedy: 'make it there' });
+      vm.setCounterOffset(offset);
+      return 0;
+    },
+  };
+}
+
+export function vmCalls(order: ByteOrder): readonly Call[] {
+  return [createIrqchip, copyTags, setCounterOffset(order)];
+}

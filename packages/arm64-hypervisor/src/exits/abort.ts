@@ -41,7 +41,7 @@ export function dataAbort(context: ExitContext): Outcome {
     return RESUME;
   }
   if (abort.CM === 1) {
-    guest.skip();
+    guest.complete();
     return RESUME;
   }
   if (abort.ISV === 0) return withoutSyndrome(context);

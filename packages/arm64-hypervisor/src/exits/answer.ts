@@ -26,7 +26,7 @@ export function completeAnswer(guest: Guest, answer: Answer): void {
   }
   if (guest.pending?.kind === 'exception') return;
   if (answer.kind === 'read') completeRead(guest, answer.read, answer.data);
-  guest.skip();
+  guest.complete();
 }
 
 /** The register gets its value, as the load would have given it. */

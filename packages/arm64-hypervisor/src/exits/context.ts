@@ -4,6 +4,7 @@ import type { MemorySlot } from '@worldswitch/hypervisor';
 import type { RegisterName } from '@worldswitch/arm64-sysreg';
 import type { Guest } from '../guest/guest.ts';
 import type { EmulatedRegisters } from '../one-reg/emulated.ts';
+import type { TrappedAccess } from '../pmu/access.ts';
 import type { FaultName } from '../switch/faults.ts';
 import type { MappedSlots } from '../stage2/mapped-slots.ts';
 import type { Window } from '../vgic/controller.ts';
@@ -57,6 +58,8 @@ export interface ExitContext {
   readonly deviceAt: (address: bigint) => { readonly window: Window; readonly offset: number } | undefined;
   /** Whether its CPU interface is system registers: a GICv3's, in hardware. */
   readonly gicRegisters: boolean;
+  /** An access to performance monitors. False where the guest has none of its own, or for a register of something else. Absent: as false. */
+  readonly monitors?: (access: TrappedAccess) => boolean;
   /** For people: what was refused, in the form of the row that would allow it. */
   report(text: string): void;
 }

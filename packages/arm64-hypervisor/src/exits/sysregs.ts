@@ -140,7 +140,7 @@ for (const register of ['SGI1R', 'SGI0R', 'ASGI1R'] as const) {
   add(`ICC_${register}_EL1`, { because: 'who receives it is known here, not in the processor that the guest happens to be on', write: ({ sendSgi }, value) => sendSgi(value, register) });
 }
 
-// Performance monitors: MDCR_EL2.{TPM, TPMCR}. Guests have none.
+// Performance monitors: MDCR_EL2.{TPM, TPMCR}. Of guests that were given none; others' are in pmu/.
 for (const { name, group } of REGISTER_LIST) if (group === 'pmu') add(name, ignored('no performance monitors are given to guests'));
 
 /** Encodings with a row; for lists and tests. */
@@ -152,6 +152,7 @@ export function systemRegister(context: ExitContext): Outcome {
   const read = (iss & 1) === 1;
   const packed = packEncoding((iss >> 20) & 3, (iss >> 14) & 7, (iss >> 10) & 15, (iss >> 1) & 15, (iss >> 17) & 7);
   const rt = (iss >> 5) & 31;
+  if (context.monitors?.({ packed, direction: read ? 'read' : 'write', rt }) === true) return RESUME;
   const row = rows.get(packed);
   if (read) {
     const value = row?.read?.(context);

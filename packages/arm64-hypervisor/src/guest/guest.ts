@@ -46,7 +46,9 @@ export class Guest {
   /** The guest's own values while the debugger's are in their place. */
   savedDebug: { readonly mdscr: bigint; readonly ss: bigint } | undefined;
   /** Compare value and control of the emulated physical timer, and levels last told to the VMM. */
-  lines = { vtimer: false, ptimer: false };
+  lines = { vtimer: false, ptimer: false, pmu: false };
+  /** Told of each instruction that is completed for it, see `complete`. */
+  retired: () => void = () => undefined;
 
   constructor(memory: VcpuMemory) {
     this.memory = memory;
@@ -105,6 +107,11 @@ export class Guest {
   /** The instruction that trapped has been done by us. */
   skip(): void {
     this.pending = { kind: 'increment' };
+  }
+  /** As `skip`, of one that aborted: to the processor it has not been executed yet, while one that traps has. */
+  complete(): void {
+    this.retired();
+    this.skip();
   }
 
   /** Puts the pending change of the program counter into the context. */
