@@ -85,7 +85,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
 ];
 
-export function explanationOf({ step, text }: Access, mode: AccessorMode): Explanation | undefined {
+export function explanationOf({ step, text }: Pick<Access, 'step' | 'text'>, mode: AccessorMode): Explanation | undefined {
   return EXPLANATIONS.find(({ steps, access, modes }) => (steps?.test(step) ?? true) && access.test(text) && (modes?.includes(mode) ?? true));
 }
 

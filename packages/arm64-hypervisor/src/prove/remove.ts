@@ -11,11 +11,18 @@ import { firstDifference, lastLookDifference } from './observation.ts';
 import type { Difference, Observation } from './observation.ts';
 import { randomFrom } from './random.ts';
 
-/** What came of the removal of one access. */
-export interface Removal {
+/**
+ * An access as a line of the code: what it does, in which step, and for which time since that began (0: the first). Its place among the others
+ * is no name, for it depends on what else there is to do: on list registers in use, on what the processor has.
+ */
+export interface Line {
   readonly step: string;
-  readonly index: number;
   readonly text: string;
+  readonly nth: number;
+}
+
+/** What came of the removal of one access. */
+export interface Removal extends Line {
   /** Who noticed: a scenario, with writes that act early or late. */
   readonly protects?: Difference & { readonly scenario: string; readonly sync: Sync };
   /** Why nobody noticed, from a fact with a source. */
@@ -40,7 +47,7 @@ export interface RemoveOptions {
   readonly sample?: number;
   readonly seed?: bigint;
   /** Only these; all when absent. `total` counts the others too. */
-  readonly only?: (access: Access) => boolean;
+  readonly only?: (access: Line) => boolean;
   /** Hears of each as it is done. */
   readonly progress?: (removal: Removal) => void;
 }
@@ -48,7 +55,18 @@ export interface RemoveOptions {
 const SYNCS: readonly Sync[] = ['early', 'late'];
 const LEFTOVERS: readonly Leftover[] = ['last', 'other'];
 const READS = /^(mrs|ldr|read) /;
-const keyOf = ({ step, index, text }: Access): string => `${step} ${index} ${text}`;
+const keyOf = ({ step, nth, text }: Line): string => `${step} ${nth} ${text}`;
+
+/** Names the accesses of one run, in their order. */
+function lineNames(): (access: Access) => Line {
+  const times = new Map<string, number>();
+  return ({ step, index, text }) => {
+    if (index === 0) times.clear();
+    const nth = times.get(text) ?? 0;
+    times.set(text, nth + 1);
+    return { step, text, nth };
+  };
+}
 
 /** Accesses of those that noticed nothing and that no fact explains. */
 export function needless({ removals }: RemovalReport): readonly Removal[] {
@@ -59,11 +77,12 @@ export function needless({ removals }: RemovalReport): readonly Removal[] {
 export type Leftover = 'last' | 'other';
 
 /** An interposer that leaves an access out. What it would have read is whatever the general register held before. */
-export function leavingOut(access: Access, leftover: Leftover = 'last'): Interposer {
+export function leavingOut(access: Line, leftover: Leftover = 'last'): Interposer {
   const wanted = keyOf(access);
+  const lineOf = lineNames();
   let last = 0n;
   return (at, instruction, { machine }): Verdict | undefined => {
-    if (keyOf(at) === wanted) return 'place' in instruction || instruction.op === 'mrs' || instruction.op === 'fp' ? { kind: 'ok', value: leftover === 'last' ? last : BigInt.asUintN(64, ~last) } : { kind: 'ok' };
+    if (keyOf(lineOf(at)) === wanted) return 'place' in instruction || instruction.op === 'mrs' || instruction.op === 'fp' ? { kind: 'ok', value: leftover === 'last' ? last : BigInt.asUintN(64, ~last) } : { kind: 'ok' };
     if (instruction.op !== 'mrs' && instruction.op !== 'ldr' && instruction.op !== 'fp') return undefined;
     const verdict = machine.processor.port.execute(instruction);
     if (verdict.kind === 'ok' && verdict.value !== undefined) last = verdict.value;
@@ -72,12 +91,14 @@ export function leavingOut(access: Access, leftover: Leftover = 'last'): Interpo
 }
 
 /** Accesses that the steps of a revision execute in some scenarios, each once, with the scenarios it is executed in. */
-export function accessesOf(bench: Bench, { revision, mode, scenarios }: RemoveOptions): ReadonlyMap<string, { readonly access: Access; readonly scenarios: readonly Scenario[] }> {
-  const found = new Map<string, { readonly access: Access; readonly scenarios: Scenario[] }>();
+export function accessesOf(bench: Bench, { revision, mode, scenarios }: RemoveOptions): ReadonlyMap<string, { readonly access: Line; readonly scenarios: readonly Scenario[] }> {
+  const found = new Map<string, { readonly access: Line; readonly scenarios: Scenario[] }>();
   for (const scenario of scenarios) {
+    const lineOf = lineNames();
     bench.run({
       revision, mode, scenario, looks: false,
-      interpose: (access) => {
+      interpose: (at) => {
+        const access = lineOf(at);
         const known = found.get(keyOf(access));
         if (!known) found.set(keyOf(access), { access, scenarios: [scenario] });
         else if (!known.scenarios.includes(scenario)) known.scenarios.push(scenario);

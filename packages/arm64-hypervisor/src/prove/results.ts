@@ -96,7 +96,7 @@ function constraintResult({ step, after, verdict, counterexample }: Necessity): 
 function removalResult(report: RemovalReport): RemovalResult {
   const noticed: Record<string, number> = {};
   for (const { protects } of report.removals) if (protects) noticed[protects.aspect] = (noticed[protects.aspect] ?? 0) + 1;
-  const text = ({ step, index, text: access }: RemovalReport['removals'][number]): string => `${step}#${index} ${access}`;
+  const text = ({ step, nth, text: access }: RemovalReport['removals'][number]): string => `${step}: ${access}${nth === 0 ? '' : ` (${nth + 1})`}`;
   return {
     total: report.total, removed: report.removed, runs: report.runs, noticed,
     late: report.removals.filter(({ protects }) => protects?.sync === 'late').map(text),

@@ -113,24 +113,10 @@ export class Run implements RunningTrial {
         },
       }),
     });
-    const vms: Arm64Vm[] = [];
-    const vcpus: Arm64Vcpu[] = [];
-    const createVm = this.hypervisor.createVm.bind(this.hypervisor);
-    this.hypervisor.createVm = () => {
-      const vm = createVm();
-      const createVcpu = vm.createVcpu.bind(vm);
-      vm.createVcpu = (...setup) => {
-        const vcpu = createVcpu(...setup);
-        vcpus.push(vcpu);
-        return vcpu;
-      };
-      vms.push(vm);
-      return vm;
-    };
     const vm = new Kvm(this.hypervisor).createVm();
     this.vcpu = vm.createVcpu(VCPU);
-    [this.vm] = vms;
-    [this.backend] = vcpus;
+    this.vm = vm.backend as Arm64Vm;
+    this.backend = this.vcpu.backend as Arm64Vcpu;
     vm.setMemoryRegion({ slot: 0, guestAddress: GUEST.code, size: GUEST_MEMORY, hostAddress: machine.guestMemory });
     vm.setMemoryRegion({ slot: 1, guestAddress: READ_ONLY, size: 0x1000n, hostAddress: machine.guestMemory + BigInt(USED), readOnly: true });
     const { capabilities } = this.hypervisor;
@@ -252,7 +238,8 @@ export class Run implements RunningTrial {
     const { fails } = this.#trial.scenario;
     if (fails === undefined || this.#mistake !== undefined || this.#roundTrips !== FAILING_ROUND) return false;
     const { phase, el } = this.#steps.get(step) as Step;
-    if (typeof fails === 'object' ? step !== fails.before : fails === 'entry' ? op !== 'eret' || phase !== 'enter' : el !== 2) return false;
+    const elsewhere = typeof fails === 'object' ? step !== fails.before : fails === 'entry' ? op !== 'eret' || phase !== 'enter' : el !== 2 || (fails === 'load' && phase !== 'load');
+    if (elsewhere) return false;
     this.#mistake = `hypervisor-panic in ${step}: ${step}: ${describe(instruction)} is undefined`;
     return true;
   }

@@ -6,10 +6,10 @@ import type { Equipment } from './machine.ts';
 export type DebugUse = 'none' | 'own' | 'debugger';
 
 /**
- * Where the switch itself fails, in its second round: before anything of the host's has moved, or when everything is the guest's and the
- * `eret` is to come, or before the first access of a step.
+ * Where the switch itself fails, after its second round: before anything of the host's has moved, or when everything is the guest's and the
+ * `eret` is to come, or at EL2 while the vCPU is given the processor once more, or before the first access of a step.
  */
-export type FailurePoint = 'first access' | 'entry' | { readonly before: string };
+export type FailurePoint = 'first access' | 'entry' | 'load' | { readonly before: string };
 
 export interface Scenario {
   readonly name: string;
@@ -40,7 +40,9 @@ export interface Scenario {
 export function scenariosFor({ guestDebug, steps }: Revision, from: readonly Scenario[]): readonly Scenario[] {
   const profiles = steps.some(({ kind }) => kind === 'spe');
   const looks = steps.some(({ id }) => id === 'serror-check');
-  return from.filter(({ debug, serror = false, profiled = false }) => (debug !== 'debugger' || guestDebug !== 'none') && (!serror || looks) && (!profiled || profiles));
+  const loads = steps.some(({ phase, el }) => phase === 'load' && el === 2);
+  return from.filter(({ debug, serror = false, profiled = false, fails }) =>
+    (debug !== 'debugger' || guestDebug !== 'none') && (!serror || looks) && (!profiled || profiles) && (fails !== 'load' || loads));
 }
 
 /** Two short ones, for proofs that run very often: the debug registers stay the host's, or are the guest's. */
@@ -59,6 +61,7 @@ export function specialScenarios(seed: bigint): readonly Scenario[] {
     { ...none, name: 'an interrupt at the entry', seed: seed + 26n, pending: true },
     { ...none, name: 'a failure at the first access', seed: seed + 24n, fails: 'first access' },
     { ...none, name: 'a failure at the entry', seed: seed + 25n, fails: 'entry' },
+    { ...none, name: 'a failure at the load', seed: seed + 27n, fails: 'load' },
   ];
 }
 

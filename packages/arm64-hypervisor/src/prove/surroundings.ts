@@ -97,6 +97,8 @@ export class Surroundings {
     const { machine: { processor: { debugger: door, memory }, virtualControl }, host, scenario, random } = this.#options;
     this.#fill(this.#all);
     door.write('CNTV_CVAL_EL0', random.next());
+    // Its monitor is off meanwhile, so that a panic that brings back what was before the last entry shows.
+    if (scenario.fails === 'load') host.code.write('MDSCR_EL1', 0n);
     // With VHE its offset stays, for a host at EL2 counts without one; this one had none.
     if (host.mode === 'vhe') door.write('CNTVOFF_EL2', 0n);
     if (this.#keepsWhatItFinds) door.write('VTCR_EL2', otherGeometry(host.constants.vtcr));

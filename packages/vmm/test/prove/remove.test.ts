@@ -16,19 +16,19 @@ describe.each(['nvhe', 'vhe'] as const)('an access of two-hooks, %s', (mode) => 
   it('protects what its absence shows first', () => {
     const [scenario] = briefScenarios(1n);
     const trial = { revision: TWO_HOOKS, mode, scenario } as const;
-    const without = (step: string, index: number, text: string): ReturnType<typeof firstDifference> =>
-      firstDifference(bench.run(trial), bench.run({ ...trial, interpose: leavingOut({ step, index, text }) }));
-    expect(without('running-vcpu', 0, 'str host.running-vcpu')).toMatchObject({ aspect: 'failure' });
-    expect(without('guest-sysregs-restore', 1, 'msr VMPIDR_EL2')).toMatchObject({ aspect: 'guest memory' });
+    const without = (step: string, text: string): ReturnType<typeof firstDifference> =>
+      firstDifference(bench.run(trial), bench.run({ ...trial, interpose: leavingOut({ step, text, nth: 0 }) }));
+    expect(without('running-vcpu', 'str host.running-vcpu')).toMatchObject({ aspect: 'failure' });
+    expect(without('guest-sysregs-restore', 'msr VMPIDR_EL2')).toMatchObject({ aspect: 'guest memory' });
     // A host at EL1 meets the trap that was left on; one at EL2 finds the register changed.
-    expect(without('traps-off', 1, 'msr MDCR_EL2')).toMatchObject(mode === 'nvhe'
+    expect(without('traps-off', 'msr MDCR_EL2')).toMatchObject(mode === 'nvhe'
       ? { aspect: 'failure', text: expect.stringContaining('msr MDCCINT_EL1 is trap') as string }
       : { aspect: 'host register', text: expect.stringContaining('MDCR_EL2') as string });
   });
   it('may be a barrier that only late writes ask for', () => {
     const [scenario] = briefScenarios(1n);
     const trial = { revision: TWO_HOOKS, mode, scenario } as const;
-    const interpose = leavingOut({ step: 'fp-lazy', index: 2, text: 'isb' });
+    const interpose = leavingOut({ step: 'fp-lazy', text: 'isb', nth: 0 });
     expect(firstDifference(bench.run(trial), bench.run({ ...trial, interpose }))).toBeUndefined();
     expect(firstDifference(bench.run({ ...trial, sync: 'late' }), bench.run({ ...trial, sync: 'late', interpose }))).toMatchObject({ aspect: 'failure', text: expect.stringContaining('fp-lazy') as string });
   });
