@@ -45,7 +45,7 @@ flag: .word 0, 0`;
 
 const run = struct('kvm_run');
 
-function optionsOf({ machine, memory: { base, size } }: KvmBench): KvmDeviceOptions {
+function optionsOf({ machine, memory: { base, size } }: KvmBench): KvmDeviceOptions & { readonly memory: UserSpace } {
   return {
     memory: new UserSpace({ ram: { base, size, memory: machine.memory } }), slice: 1000,
     time: { now: () => machine.clock.now(), skipTo: (tick) => { machine.skipTo(tick); } },
@@ -56,8 +56,8 @@ describe('two vCPUs through /dev/kvm', () => {
   it('one is started by the other, both wait, and all runs are the same', () => {
     const once = () => {
       const bench = kvmBench();
-      const space = optionsOf(bench);
-      const device = new RecordedKvmDevice(bench.kvm, space);
+      const options = optionsOf(bench);
+      const device = new RecordedKvmDevice(bench.kvm, options);
       const call = (fd: number, name: Parameters<typeof request>[0], argument: IoctlArgument = 0): number => device.ioctl(fd, request(name), argument);
       const vm = call(device.open('/dev/kvm'), 'KVM_CREATE_VM');
       bench.load(bench.memory.base, RAM, GUEST);
@@ -69,7 +69,7 @@ describe('two vCPUs through /dev/kvm', () => {
         return { fd, page: device.mmap(fd, 4096) as Uint8Array };
       });
       const value = Uint8Array.of(0, 0, 0, 0x40, 0, 0, 0, 0);
-      call(vcpus[0].fd, 'KVM_SET_ONE_REG', struct('kvm_one_reg').encode({ id: 0x6030_0000_0010_0040n, addr: (space.memory as UserSpace).place(value) }));
+      call(vcpus[0].fd, 'KVM_SET_ONE_REG', struct('kvm_one_reg').encode({ id: 0x6030_0000_0010_0040n, addr: options.memory.place(value) }));
       const told: number[] = [];
       for (let turn = 0; turn < 100; turn++) {
         const { fd, page } = vcpus[turn % 2];
