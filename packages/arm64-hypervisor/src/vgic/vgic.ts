@@ -160,10 +160,13 @@ export class Vgic implements DeviceBackend {
 
   /** An input. A GICv2 is initialised by the first one. Throws `KvmError` EBUSY for a GICv3 that was not, EINVAL for no input. */
   setInput(intid: number, level: boolean, vcpu = 0): void {
+    // A GICv3 is ready, or refuses; a GICv2 is not initialised by what is no input.
+    if (this.version === 3) this.ready();
+    const count = Math.min(this.#controller === undefined ? this.#wantedCount ?? DEFAULT_COUNT : this.count, SPECIAL);
+    if (intid < PRIVATE && !this.#vm.vcpus().some(({ id }) => id === vcpu)) refuse('EINVAL', `vCPU ${vcpu}`, 'the VM does not have it', 'create it first');
+    if (intid < SGIS || intid >= count) refuse('EINVAL', `interrupt ${intid}`, `inputs are ${SGIS} to ${count - 1}`, 'choose one of them');
     const controller = this.ready();
     const cpu = intid < PRIVATE ? this.#cpuOf(vcpu) : 0;
-    if (cpu < 0) refuse('EINVAL', `vCPU ${vcpu}`, 'the VM does not have it', 'create it first');
-    if (intid < SGIS || intid >= Math.min(this.count, SPECIAL)) refuse('EINVAL', `interrupt ${intid}`, `inputs are ${SGIS} to ${Math.min(this.count, SPECIAL) - 1}`, 'choose one of them');
     // Those are the vCPU's own.
     const { virtual, physical } = this.#vm.timers;
     if (intid === virtual || intid === physical) return;

@@ -92,4 +92,14 @@ describe('events and the interrupt controller', () => {
     expect(call(vcpu, 'KVM_RUN')).toBe('EINTR');
     expect(device.read(resamplefd, new Uint8Array(8))).toBe(8);
   });
+
+  it('what is no input does not initialise the controller', () => {
+    const { call, vm } = byteGuest('b .');
+    call(vm, 'KVM_CREATE_DEVICE', struct('kvm_create_device').encode({ type: KVM_DEV_TYPE.KVM_DEV_TYPE_ARM_VGIC_V2 }));
+    const line = (irq: number): number | string => call(vm, 'KVM_IRQ_LINE', struct('kvm_irq_level').encode({ irq, level: 1 }));
+    // An SPI beyond those there are, a PPI of nobody.
+    expect([line(0x0100_0100), line(0x0207_0010)]).toEqual(['EINVAL', 'EINVAL']);
+    expect(call(vm, 'KVM_CREATE_VCPU', 1)).toBeGreaterThan(0);
+    expect([line(0x0100_0020), call(vm, 'KVM_CREATE_VCPU', 2)]).toEqual([0, 'EBUSY']);
+  });
 });
