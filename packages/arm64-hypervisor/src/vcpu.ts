@@ -1,30 +1,29 @@
 /** A vCPU on a host: the run loop around the world switch. */
-import { EC, HCR_EL2, SCTLR_EL1, decodeSyndrome } from '@worldswitch/arm64-sysreg';
-import type { RegisterName } from '@worldswitch/arm64-sysreg';
+import { HCR_EL2, SCTLR_EL1 } from '@worldswitch/arm64-sysreg';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { GuestDebug, MemorySlot, MpState, VcpuBackend } from '@worldswitch/hypervisor';
 import { vcpuAttributes } from './abi/attributes.ts';
 import { checkTimerInterrupts, timerAttributes } from './abi/timer-control.ts';
 import { completeAnswer } from './exits/answer.ts';
 import type { Answer } from './exits/answer.ts';
-import type { Arm64DebugExit, Arm64Exit, ExitContext, Outcome } from './exits/context.ts';
-import { EXIT_TABLE } from './exits/table.ts';
+import type { Arm64DebugExit, Arm64Exit, Outcome } from './exits/context.ts';
+import { handleExit } from './exits/vcpu-exit.ts';
+import type { ExitSource } from './exits/vcpu-exit.ts';
 import { clearDebug, setupDebug, undebugged, writeDebugSet } from './guest/debug.ts';
-import { claimDebug, loadDebug, putDebug } from './guest/debug-owner.ts';
+import { claimDebug } from './guest/debug-owner.ts';
 import { AFFINITY } from './firmware/index.ts';
 import type { CpuStart, FirmwareCpu } from './firmware/index.ts';
 import { readEvents, writeEvents } from './guest/events.ts';
 import type { NewVcpuEvents, VcpuEvents } from './guest/events.ts';
 import { Guest } from './guest/guest.ts';
 import type { PowerState } from './guest/guest.ts';
-import { injectSerror } from './guest/inject.ts';
-import { LoadedRegisters } from './guest/loaded.ts';
 import { vcpuRegisters } from './guest/registers.ts';
+import { FUTILE_EXITS, Progress } from './guest/progress.ts';
+import { Residence } from './guest/residence.ts';
 import { StolenTimeRecord } from './guest/stolen-time.ts';
 import { HostTimers } from './guest/host-timers.ts';
 import { VcpuMemory } from './guest/vcpu-memory.ts';
 import { RunawayError } from './host/host.ts';
-import { INTID } from './host/interrupts.ts';
 import { PAGE } from './host/pages.ts';
 import { EmulatedRegisters } from './one-reg/emulated.ts';
 import { oneRegisters } from './one-reg/one-registers.ts';
@@ -36,17 +35,11 @@ import type { Block } from './context/block.ts';
 import type { ProcessorStop } from './processor.ts';
 import type { GuestExit } from './switch/step.ts';
 import type { Panic } from './switch/world.ts';
-import { MAINTENANCE_INTID } from './vgic/interface.ts';
 import { virtualInterrupts } from './vgic/interrupts.ts';
 import type { InterruptSet, VirtualInterrupts } from './vgic/interrupts.ts';
 import type { VgicVcpu } from './vgic/vgic.ts';
 import { VmmInterrupts } from './vgic/vmm-interrupts.ts';
 import type { Arm64Vm } from './vm.ts';
-
-/** HPFAR_EL2.FIPA in place: bits 47:12 of the address at 39:4. */
-const ipaOf = (hpfar: bigint, far: bigint): bigint => ((hpfar >> 4n) << 12n) | (far & (PAGE - 1n));
-
-const INSTRUCTION = 4n;
 
 const MP_STATE = { on: 'runnable', off: 'stopped', suspended: 'suspended' } as const satisfies Readonly<Record<PowerState, MpState>>;
 
@@ -55,9 +48,6 @@ const NO_LINES = { vtimer: false, ptimer: false, pmu: false } as const;
 
 /** How often a vCPU that could run is waited for before it does: for one that the VMM has left alone, time would never pass. */
 const PATIENCE = 2;
-
-/** Exits in a row between which the guest retires nothing, after which it is given up: an instruction needs a handful at most. */
-const FUTILE_EXITS = 1000;
 
 export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, VgicVcpu {
   readonly id: number;
@@ -68,8 +58,6 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   readonly attributes: VcpuBackend<Arm64DebugExit>['attributes'];
   readonly stolenTime: StolenTimeRecord;
   readonly #vm: Arm64Vm;
-  readonly #slotAt: (address: bigint) => MemorySlot | undefined;
-  #loaded = false;
   /** The guest stands on the processor: the last run ended inside it. */
   #inside = false;
   #running = false;
@@ -86,13 +74,14 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   readonly #timers: HostTimers;
   readonly #pmu: VcpuPmu;
   #virtualInterrupts: VirtualInterrupts | undefined;
-  #progress = { at: 0n, exits: 0 };
+  readonly #progress = new Progress();
+  readonly #residence: Residence;
+  readonly #exitSource: ExitSource;
 
   constructor(id: number, vm: Arm64Vm, slotAt: (address: bigint) => MemorySlot | undefined) {
     const { host } = vm;
     this.id = id;
     this.#vm = vm;
-    this.#slotAt = slotAt;
     const pages = host.pages.allocate(Math.ceil(VCPU_SIZE / Number(PAGE)));
     const { revision, faithful } = vm.world;
     this.guest = new Guest(new VcpuMemory(id, pages, host.processor.memory, host.byteOrder, { context: revision.layout, kernelBase: host.kernelBase }));
@@ -108,6 +97,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     this.#pmu = new VcpuPmu({ guest: this.guest, host, vm, emulated: this.emulated, settle: () => { this.settle(); }, setLine: (level) => { this.#setPmuLine(level); } });
     this.stolenTime = new StolenTimeRecord({ memory: host.processor.memory, slots: vm.slots, slotAt, now: () => vm.registers.host('CNTPCT_EL0'), frequency: () => vm.registers.host('CNTFRQ_EL0') });
     this.attributes = vcpuAttributes({ pmu: this.#pmu.control, timers: timerAttributes(vm.timerSurroundings), stolenTime: this.stolenTime.attribute(host.byteOrder) });
+    this.#residence = new Residence({ guest: this.guest, host, world: vm.world, timers: this.#timers, virtualInterrupts: () => this.#virtualInterrupts, claimVttbr: () => vm.claimVttbr() });
+    this.#exitSource = {
+      vcpu: this, vm, slotAt, emulated: this.emulated, pmu: this.#pmu, gicRegisters: () => this.#virtualInterrupts !== undefined && host.virtualInterface?.version === 3,
+      answerLater: (answer) => { this.#answer = answer; }, interrupts: () => this.#interrupts(),
+    };
     this.oneRegisters = oneRegisters({ storage, vm: vm.registers, emulated: this.emulated }, faithful);
   }
 
@@ -305,12 +299,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
     }
   }
 
-  /** A guest that leaves and leaves without an instruction in between would go on for ever: its budget never ends. */
   #futile(): Arm64Exit | undefined {
-    const { retired } = this.#vm.host.processor;
-    this.#progress = { at: retired, exits: retired === this.#progress.at ? this.#progress.exits + 1 : 0 };
-    if (this.#progress.exits < FUTILE_EXITS) return undefined;
-    this.#progress = { at: retired, exits: 0 };
+    if (!this.#progress.futile(this.#vm.host.processor.retired)) return undefined;
     return { kind: 'internal-error', reason: 'livelock', detail: { exits: FUTILE_EXITS, esr: this.guest.memory.state.get('fault-esr') }, dead: false };
   }
 
@@ -382,51 +372,11 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   }
 
   #handle(exit: GuestExit): Outcome {
-    const outcome = this.#dispatch(exit);
+    const outcome = handleExit(this.#exitSource, exit);
     this.#timers.left();
     this.#pmu.update();
     if (this.guest.reload) this.#reload();
     return outcome;
-  }
-
-  #dispatch({ code, esr, serror }: GuestExit): Outcome {
-    if (serror !== undefined) {
-      if (serror === 'behind' && decodeSyndrome(esr).ec === EC.HVC64) this.guest.pc -= INSTRUCTION;
-      injectSerror(this.guest);
-      return { kind: 'resume' };
-    }
-    switch (code) {
-      // An exception return to a state that does not exist.
-      case 'illegal': return { kind: 'fail-entry', reason: 0n, cpu: 0, errno: 'EINVAL' };
-      case 'irq':
-      case 'fiq': return this.#interrupts();
-      case 'serror':
-        injectSerror(this.guest);
-        return { kind: 'resume' };
-      case 'sync': {
-        const { ec } = decodeSyndrome(esr);
-        return EXIT_TABLE[ec].handle(this.#exitContext(esr));
-      }
-    }
-  }
-
-  #exitContext(esr: bigint): ExitContext {
-    const { guest } = this;
-    const vm = this.#vm;
-    const { code } = vm.host;
-    const far = guest.memory.state.get('fault-far');
-    const read = (name: RegisterName): bigint => {
-      code.place = { step: 'emulation', phase: '', kind: 'host' };
-      return code.read(name);
-    };
-    return {
-      guest, esr, iss: decodeSyndrome(esr).iss, far, ipa: ipaOf(guest.memory.state.get('fault-hpfar'), far), slots: vm.slots, faithful: vm.world.faithful,
-      slotAt: this.#slotAt, emulated: this.emulated, hostRegister: read, count: () => read('CNTPCT_EL0'),
-      firmware: (conduit) => vm.firmware.call(this, conduit, (results) => { this.#answer = { kind: 'call', results }; }), smcCalls: vm.firmware.bySmc,
-      tellsWithoutSyndrome: vm.tellsWithoutSyndrome, answerLater: (answer) => { this.#answer = answer; }, othersReady: () => vm.lettingOthers(this),
-      sendSgi: (value, register) => vm.sendSgi(this, value, register), deviceAt: (address) => vm.vgic.at(address, this.id), gicRegisters: this.#virtualInterrupts !== undefined && vm.host.virtualInterface?.version === 3,
-      monitors: (access) => this.#pmu.access(access), report: (text) => { vm.report(text); },
-    };
   }
 
   #completeAnswer(): void {
@@ -515,20 +465,8 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   // Load and put
 
   #load(): void {
-    if (this.#loaded) return;
-    const { host, world } = this.#vm;
-    this.#timers.load();
-    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, true);
-    this.guest.memory.state.set('vttbr', this.#vm.claimVttbr());
-    if (world.revision.guestDebug === 'owner') loadDebug(this.guest, host.constants.mdcr);
-    const panic = world.load(this.guest.memory);
-    if (panic) {
-      this.#stashed = this.#panicked(panic);
-      return;
-    }
-    const slots = world.revision.loaded?.(host.mode);
-    if (slots !== undefined && slots.size > 0) this.guest.loaded = new LoadedRegisters(host.code, slots);
-    this.#loaded = true;
+    const panic = this.#residence.load();
+    if (panic) this.#stashed = this.#panicked(panic);
   }
 
   /** Off the processor and on again at the next entry, where only the owner of the debug registers is decided at load. */
@@ -538,23 +476,13 @@ export class Arm64Vcpu implements VcpuBackend<Arm64DebugExit>, FirmwareCpu, Vgic
   }
 
   #put(): void {
-    if (!this.#loaded) return;
-    this.#loaded = false;
-    const { host, world } = this.#vm;
-    this.#timers.put();
-    const panic = world.put(this.guest.memory);
+    const panic = this.#residence.put();
     if (panic) this.#stashed = this.#panicked(panic);
-    if (this.#virtualInterrupts) host.interrupts.setEnabled(host.code, MAINTENANCE_INTID, false);
-    this.#virtualInterrupts?.release();
-    this.guest.loaded = undefined;
-    if (world.revision.guestDebug === 'owner') putDebug(this.guest);
-    host.interrupts.setEnabled(host.code, INTID.virtualTimer, false);
   }
 
   #panicked({ step, why, report }: Panic): Arm64Exit {
     this.#inside = false;
-    this.#loaded = false;
-    this.guest.loaded = undefined;
+    this.#residence.lost();
     return { kind: 'internal-error', reason: 'hypervisor-panic', dead: true, detail: { step, why, ...report } };
   }
 }
