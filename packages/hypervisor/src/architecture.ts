@@ -102,7 +102,7 @@ export interface VmBackend<A> {
   slotRemoved(slot: MemorySlot, moved: boolean): void;
   /** Logging of a slot begins or ends. */
   slotLogging(slot: MemorySlot): void;
-  /** Pages of a slot written since the last call, one bit each, the lowest first, in whole 64-bit words of the host's order; they are clean after it, unless the VM clears them by `clearDirtyPages`. */
+  /** Pages of a slot written since the last call, one bit each, the lowest of the lowest byte first, in whole 64-bit words; they are clean after it, unless the VM clears them by `clearDirtyPages`. */
   takeDirtyPages(slot: MemorySlot): Uint8Array;
   /** Makes pages clean: those whose bit is set in `bitmap`, which begins with page `first` of the slot. Pages and range have been checked. Absent: `takeDirtyPages` alone does. */
   readonly clearDirtyPages?: (slot: MemorySlot, first: number, bitmap: Uint8Array) => void;

@@ -98,6 +98,24 @@ describe('stage 2 tables', () => {
     }), { numRuns: 8 });
   });
 
+  it('take the permission to write page by page: a block that is not all meant is broken up, one that is stays whole', () => {
+    const { stage2, memory } = tables();
+    const block = (n: bigint): bigint => BASE + n * BLOCK_SIZE;
+    for (const n of [0n, 1n]) stage2.map(block(n), 0x8000_0000n + n * BLOCK_SIZE, { readOnly: false, block: true });
+    stage2.map(block(2n), 0x9000_0000n, { readOnly: false });
+    stage2.map(block(2n) + PAGE, 0xa000_0000n, { readOnly: true });
+    // The last two pages of the first, all of the second, the first page of the third; what is not mapped stays so.
+    stage2.protect(block(1n) - 2n * PAGE, BLOCK_SIZE + 3n * PAGE);
+    const at = (address: bigint): unknown => {
+      const found = walk(memory, stage2.root, address);
+      return found && [found.level, found.write, found.host];
+    };
+    expect(at(block(1n) - 3n * PAGE)).toEqual([3, true, 0x8000_0000n + BLOCK_SIZE - 3n * PAGE]);
+    expect(at(block(1n) - 2n * PAGE)).toEqual([3, false, 0x8000_0000n + BLOCK_SIZE - 2n * PAGE]);
+    expect(at(block(1n) + 5n * PAGE)).toEqual([2, false, 0x8000_0000n + BLOCK_SIZE + 5n * PAGE]);
+    expect([at(block(2n)), at(block(2n) + PAGE), at(block(2n) + 2n * PAGE), at(block(5n))]).toEqual([[3, false, 0x9000_0000n], [3, false, 0xa000_0000n], undefined, undefined]);
+  });
+
   it('give their pages back', () => {
     const { stage2, pages } = tables();
     const first = pages.allocate();
