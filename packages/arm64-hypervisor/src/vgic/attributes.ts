@@ -117,9 +117,9 @@ class VgicAttributes {
 
   // Registers
 
-  #register(registers: (controller: Controller) => UserRegisters, offset: number): Attribute {
-    return this.#value(4, () => BigInt(registers(this.#stopped()).read(offset)), (value) => {
-      registers(this.#stopped()).write(offset, Number(BigInt.asIntN(32, value)));
+  #register(registers: (controller: Controller) => UserRegisters | undefined, offset: number): Attribute {
+    return this.#value(4, () => BigInt(registers(this.#stopped())?.read(offset) ?? 0), (value) => {
+      registers(this.#stopped())?.write(offset, Number(BigInt.asIntN(32, value)));
       this.#vgic.changed();
     });
   }
@@ -151,9 +151,9 @@ class VgicAttributes {
   }
 
   /** `model` stands in for a controller that is not there yet when it comes to what registers there are. */
-  #describing(model: Controller | undefined, registers: (controller: Controller) => UserRegisters, offset: number): Attribute | undefined {
+  #describing(model: Controller | undefined, registers: (controller: Controller) => UserRegisters | undefined, offset: number): Attribute | undefined {
     const known = this.#vgic.controller ?? model ?? new GicV3Controller([{ affinity: 0n, place: { number: 0, last: () => true } }], this.#presumedCount);
-    return registers(known).has(offset) ? this.#register(registers, offset) : undefined;
+    return registers(known)?.has(offset) === true ? this.#register(registers, offset) : undefined;
   }
 
   #interface(register: InterfaceRegister | undefined, cpu: number, size: 4 | 8): Attribute | undefined {
@@ -173,7 +173,8 @@ class VgicAttributes {
     switch (group) {
       case GROUP.redistributor: {
         const cpu = this.#affine(attribute);
-        return this.#describing(undefined, (controller) => (controller as GicV3Controller).userRedistributor(controller === this.#vgic.controller ? cpu : 0), Number(attribute & U32));
+        const registers = (controller: Controller): UserRegisters | undefined => controller.redistributors?.user(controller === this.#vgic.controller ? cpu : 0);
+        return this.#describing(undefined, registers, Number(attribute & U32));
       }
       case GROUP.system: return this.#interface(this.#icc.get(Number(attribute & BigInt(D.KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK))), this.#affine(attribute), 8);
       case GROUP.level: return this.#levels(attribute);

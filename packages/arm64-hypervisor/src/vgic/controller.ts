@@ -22,6 +22,8 @@ export interface Controller {
   /** The distributor as processor `cpu` finds it. */
   distributor(cpu: number): Window;
   userDistributor(cpu: number): UserRegisters;
+  /** Of processors by number: GICv3. */
+  readonly redistributors?: { window(cpu: number): Window; user(cpu: number): UserRegisters };
 }
 
 interface Words {

@@ -52,7 +52,8 @@ export class GicV3Controller implements Controller {
     const routes = (offset: number): boolean => within(offset, GICD_IROUTER, GICD_IROUTER + 8 * this.#interrupts.state.count);
     return windowOf({ read: (offset) => this.#read(offset), write: (offset, value, mask) => { this.#registers.write(offset, value, mask); } }, { bytes: isPriority, wide: routes });
   }
-  redistributor(cpu: number): Window {
+  readonly redistributors = { window: (cpu: number): Window => this.#window(cpu), user: (cpu: number): UserRegisters => this.#userRedistributor(cpu) };
+  #window(cpu: number): Window {
     return windowOf(this.#redistributors[cpu], { bytes: (offset) => isPriority(offset - GICR_FRAME), wide: (offset) => offset === GICR_TYPER });
   }
 
@@ -90,7 +91,7 @@ export class GicV3Controller implements Controller {
       },
     };
   }
-  userRedistributor(cpu: number): UserRegisters {
+  #userRedistributor(cpu: number): UserRegisters {
     const { state } = this.#interrupts;
     const own = Array.from({ length: 32 }, (_, n) => n);
     const registers = this.#redistributors[cpu];

@@ -143,8 +143,8 @@ export class Vgic implements DeviceBackend {
     const own = this.places.at(address);
     if (controller === undefined || own?.which === 'gicv2CpuInterface') return undefined;
     if (own !== undefined) return { window: controller.distributor(this.#cpuOf(id)), offset: own.offset };
-    const found = controller instanceof GicV3Controller ? this.redistributors.at(address) : undefined;
-    return found && { window: (controller as GicV3Controller).redistributor(found.cpu), offset: found.offset };
+    const found = controller.redistributors && this.redistributors.at(address);
+    return found && { window: controller.redistributors.window(found.cpu), offset: found.offset };
   }
 
   /** A software interrupt by a system register. False where there are no such registers. */

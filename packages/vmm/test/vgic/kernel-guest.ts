@@ -1,6 +1,6 @@
 /** Guests with an interrupt controller in the hypervisor, of either version: vCPUs, places, and programs that count what comes. */
 import type { AccessorMode } from '@worldswitch/arm64-sysreg';
-import type { Arm64DebugExit, Arm64Vm } from '@worldswitch/arm64-hypervisor';
+import type { Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
 import { runVcpus } from '@worldswitch/hypervisor';
 import type { Device, Vm } from '@worldswitch/hypervisor';
 import { CONSTANTS } from '@worldswitch/hypervisor/abi';
@@ -59,6 +59,7 @@ export interface ControlledOptions {
   readonly mode: AccessorMode;
   readonly revision?: string;
   readonly vcpus?: number;
+  readonly features?: readonly string[];
   /** What vCPU n does after its own interrupts are on and before it waits. */
   readonly then?: (n: number) => string;
   /** What the handler does before it ends the interrupt w21; x20 is the vCPU's log. */
@@ -97,8 +98,8 @@ function boot(gic: GicVersion, n: number, then: string): string {
   ].join('\n ');
 }
 
-export function controlled({ gic, mode, revision, vcpus = 1, then = () => 'nop', handle = 'nop' }: ControlledOptions): ControlledGuest {
-  const one = kvmGuest({ gic, mode, vcpus, ...(revision !== undefined && { revision }) });
+export function controlled({ gic, mode, revision, vcpus = 1, features, then = () => 'nop', handle = 'nop' }: ControlledOptions): ControlledGuest {
+  const one = kvmGuest({ gic, mode, vcpus, ...(features && { features }), ...(revision !== undefined && { revision }) });
   const device = giveController(one.vm, gic);
   initialise(device);
   const { acknowledge, end } = INTERFACE[gic];
@@ -130,5 +131,3 @@ export function controlled({ gic, mode, revision, vcpus = 1, then = () => 'nop',
     line: (intid, level, vcpu = 0) => { one.vm.irqLine(intid < 32 ? (2 << 24) | (vcpu << 16) | intid : (1 << 24) | intid, level); },
   };
 }
-
-export const backendOf = ({ vm }: KvmGuest): Arm64Vm => vm.backend as Arm64Vm;

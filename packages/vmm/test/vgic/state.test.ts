@@ -1,6 +1,7 @@
 /** The state of interrupt controllers in the hypervisor by attributes: what is set is what is read, and what is saved goes on elsewhere as it was. */
 import { GicV2, GicV3 } from '@worldswitch/devices';
 import type { Device as BoardDevice } from '@worldswitch/machine';
+import { arm64Vm } from '@worldswitch/arm64-hypervisor';
 import type { Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
 import type { Device, Vm } from '@worldswitch/hypervisor';
 import fc from 'fast-check';
@@ -158,7 +159,7 @@ describe.each(VERSIONS)('a guest\'s accesses to its GICv%i', (gic) => {
 
   it('read what the board\'s controller reads', () => {
     const { vm } = make(gic, 2);
-    const backend = vm.backend as ControlledGuest['vmBackend'];
+    const backend = arm64Vm(vm);
     const silent = { set: () => undefined };
     const board: { readonly distributor: BoardDevice; readonly redistributors?: BoardDevice } = gic === 2
       ? new GicV2({ cpus: [0, 1].map(() => ({ irq: silent, fiq: silent })), spis: COUNT - 32 }) : new GicV3({ affinities: [0n, 1n], spis: COUNT - 32 });
