@@ -1,6 +1,7 @@
 /** The arm64 world switch, its traps, guest debug and stage 2: hosted on any processor that offers a HostPort. */
 export { Arm64Hypervisor } from './architecture.ts';
 export type { Arm64HypervisorOptions } from './architecture.ts';
+export { arm64Vcpu, arm64Vm } from './backends.ts';
 export { classOf, constantsOf, harm, registerClasses, snapshot } from './classes.ts';
 export type { Harm, RegisterClass, Snapshot } from './classes.ts';
 export type { Profile } from './abi/profile.ts';

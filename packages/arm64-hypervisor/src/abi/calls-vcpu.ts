@@ -1,16 +1,15 @@
 /** ioctls of arm64 that set up a vCPU or look at what is pending for it. */
 import type { ByteOrder } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
-import type { ArchitectureCall, CallTarget } from '@worldswitch/hypervisor';
+import type { ArchitectureCall } from '@worldswitch/hypervisor';
 import { CONSTANTS, structCodec } from '@worldswitch/hypervisor/abi';
+import { arm64Vm } from '../backends.ts';
 import type { Arm64DebugExit } from '../exits/context.ts';
 import { VCPU_FEATURES, featuresOf } from '../features.ts';
 import { writableMasks } from '../one-reg/writable-masks.ts';
-import { Arm64Vm } from '../vm.ts';
 import { initialisedVcpu } from './events.ts';
 
 type Call = ArchitectureCall<Arm64DebugExit>;
-type Target = CallTarget<Arm64DebugExit>;
 
 const { KVM_ARM_TARGET_GENERIC_V8, KVM_ARM_TARGET_CORTEX_A53, KVM_ARM_TARGET_CORTEX_A57 } = CONSTANTS.KVM_ARM_TARGET;
 
@@ -22,10 +21,6 @@ const coreOf = (midr: bigint): bigint => ((midr >> 24n) << 12n) | ((midr >> 4n) 
 
 function refuse(errno: 'EINVAL' | 'EFAULT', value: string, rule: string, remedy: string): never {
   throw new KvmError(errno, { value, rule, remedy });
-}
-
-function vmOf({ vm }: Target): Arm64Vm {
-  return vm instanceof Arm64Vm ? vm : refuse('EINVAL', 'the target', 'the call is one on a VM of this hypervisor', 'make it there');
 }
 
 /** Documentation/virt/kvm/api.rst 4.83: always the generic target, and no features that it would need. */
@@ -47,7 +42,7 @@ function vcpuInit(order: ByteOrder): Call {
     name: 'KVM_ARM_VCPU_INIT',
     run(target, argument) {
       const { target: wanted, features } = init.decode(argument);
-      const own = CORE_TARGETS.get(coreOf(vmOf(target).registers.host('MIDR_EL1')));
+      const own = CORE_TARGETS.get(coreOf(arm64Vm(target.vm).registers.host('MIDR_EL1')));
       if (wanted !== KVM_ARM_TARGET_GENERIC_V8 && wanted !== own) {
         refuse('EINVAL', `target ${wanted}`, `the host's are ${KVM_ARM_TARGET_GENERIC_V8} (generic)${own === undefined ? '' : ` and ${own}`}`, 'ask with KVM_ARM_PREFERRED_TARGET');
       }
@@ -114,7 +109,7 @@ function getWritableMasks(order: ByteOrder): Call {
     run(target, argument) {
       const { addr, range: which, reserved } = range.decode(argument);
       if (which !== 0 || reserved.some((word) => word !== 0)) refuse('EINVAL', `range ${which}`, 'the one range is 0, and the rest is zero', 'clear it');
-      const masks = writableMasks(vmOf(target).registers);
+      const masks = writableMasks(arm64Vm(target.vm).registers);
       const bytes = new Uint8Array(8 * masks.length);
       const view = new DataView(bytes.buffer);
       masks.forEach((mask, n) => { view.setBigUint64(8 * n, mask, order === 'little'); });

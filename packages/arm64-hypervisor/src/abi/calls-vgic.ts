@@ -3,8 +3,8 @@ import type { ByteOrder } from '@worldswitch/bits';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { ArchitectureCall } from '@worldswitch/hypervisor';
 import { CONSTANTS, structCodec } from '@worldswitch/hypervisor/abi';
+import { arm64Vm } from '../backends.ts';
 import type { Arm64DebugExit } from '../exits/context.ts';
-import type { Arm64Vm } from '../vm.ts';
 
 const { KVM_ARM_DEVICE_ID_SHIFT, KVM_ARM_DEVICE_VGIC_V2, KVM_VGIC_V2_ADDR_TYPE_CPU, KVM_VGIC_V2_ADDR_TYPE_DIST } = CONSTANTS.KVM_DEV_ARM;
 const ID = 0xffffn;
@@ -23,7 +23,7 @@ function setDeviceAddress(order: ByteOrder): ArchitectureCall<Arm64DebugExit> {
       const device = id >> BigInt(KVM_ARM_DEVICE_ID_SHIFT);
       const part = id & ID;
       if (device !== BigInt(KVM_ARM_DEVICE_VGIC_V2)) return refuse('ENODEV', `device ${device}`, `the one device is ${KVM_ARM_DEVICE_VGIC_V2}, a GICv2`, 'use the device\'s own attributes');
-      const vgic = (vm as Arm64Vm).vgic.device;
+      const vgic = arm64Vm(vm).vgic.device;
       if (vgic === undefined) return refuse('ENXIO', `device ${device}`, 'the VM has no interrupt controller', 'make one first');
       if (vgic.version !== 2) return refuse('ENODEV', `device ${device}`, 'the VM\'s interrupt controller is a GICv3', 'use the device\'s own attributes');
       if (part === BigInt(KVM_VGIC_V2_ADDR_TYPE_DIST)) vgic.places.set('gicv2Distributor', addr);

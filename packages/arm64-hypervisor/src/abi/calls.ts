@@ -3,8 +3,8 @@ import type { ByteOrder } from '@worldswitch/bits';
 import { CONSTANTS, structCodec } from '@worldswitch/hypervisor/abi';
 import { KvmError } from '@worldswitch/hypervisor';
 import type { ArchitectureCall } from '@worldswitch/hypervisor';
+import { arm64Vm } from '../backends.ts';
 import type { Arm64DebugExit } from '../exits/context.ts';
-import { Arm64Vm } from '../vm.ts';
 
 type Call = ArchitectureCall<Arm64DebugExit>;
 
@@ -33,8 +33,7 @@ function setCounterOffset(order: ByteOrder): Call {
     run({ vm }, argument) {
       const { counter_offset: offset, reserved } = struct.decode(argument);
       if (reserved !== 0n) throw new KvmError('EINVAL', { value: `reserved ${reserved}`, rule: 'it is zero', remedy: 'clear it' });
-      if (!(vm instanceof Arm64Vm)) throw new KvmError('EINVAL', { value: 'the target', rule: 'the call is one on a VM of this hypervisor', remedy: 'make it there' });
-      vm.setCounterOffset(offset);
+      arm64Vm(vm).setCounterOffset(offset);
       return 0;
     },
   };

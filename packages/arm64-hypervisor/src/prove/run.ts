@@ -7,6 +7,7 @@ import type { PortInstruction, Verdict } from '@worldswitch/arm64-sysreg';
 import { Kvm } from '@worldswitch/hypervisor';
 import type { Vcpu } from '@worldswitch/hypervisor';
 import { Arm64Hypervisor } from '../architecture.ts';
+import { arm64Vcpu, arm64Vm } from '../backends.ts';
 import type { Arm64DebugExit } from '../exits/context.ts';
 import { RunawayError } from '../host/host.ts';
 import { HypFault, describe } from '../switch/code.ts';
@@ -115,8 +116,8 @@ export class Run implements RunningTrial {
     });
     const vm = new Kvm(this.hypervisor).createVm();
     this.vcpu = vm.createVcpu(VCPU);
-    this.vm = vm.backend as Arm64Vm;
-    this.backend = this.vcpu.backend as Arm64Vcpu;
+    this.vm = arm64Vm(vm);
+    this.backend = arm64Vcpu(this.vcpu);
     vm.setMemoryRegion({ slot: 0, guestAddress: GUEST.code, size: GUEST_MEMORY, hostAddress: machine.guestMemory });
     vm.setMemoryRegion({ slot: 1, guestAddress: READ_ONLY, size: 0x1000n, hostAddress: machine.guestMemory + BigInt(USED), readOnly: true });
     const { capabilities } = this.hypervisor;

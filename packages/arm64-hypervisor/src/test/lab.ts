@@ -1,6 +1,7 @@
 /** A hypervisor on a model of a processor, with one VM whose guest is a list of things that happen. */
 import { Kvm } from '@worldswitch/hypervisor';
 import type { Vcpu, Vm } from '@worldswitch/hypervisor';
+import { arm64Vm } from '../backends.ts';
 import { Arm64Hypervisor } from '../architecture.ts';
 import type { Arm64HypervisorOptions } from '../architecture.ts';
 import type { Arm64DebugExit, Arm64Exit } from '../exits/context.ts';
@@ -44,7 +45,7 @@ export function lab(mode: 'nvhe' | 'vhe' = 'nvhe', options: Partial<Arm64Hypervi
   vcpu.initialise(features);
   vcpu.setRegister('pc', GUEST_RAM);
   return {
-    processor, hypervisor, vm, backend: vm.backend as Arm64Vm, vcpu, reports,
+    processor, hypervisor, vm, backend: arm64Vm(vm), vcpu, reports,
     run: (...script) => {
       const left = [...script, SYSTEM_OFF];
       processor.guest = (p) => (left.shift() ?? SYSTEM_OFF)(p);

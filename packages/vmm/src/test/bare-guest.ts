@@ -1,7 +1,7 @@
 /** VMs without a board: memory and a vCPU on our hypervisor, on a `virt` machine with either interrupt controller. Many of them on one host. */
 import { A64, LAB, createHostBoard } from '@worldswitch/arm64';
 import type { Arm64Cpu, Arm64Model, Virt } from '@worldswitch/arm64';
-import { Arm64Hypervisor, HOSTED_SIZE, HOST_MEMORY, hostOn, processorOf } from '@worldswitch/arm64-hypervisor';
+import { Arm64Hypervisor, HOSTED_SIZE, HOST_MEMORY, arm64Vcpu, hostOn, processorOf } from '@worldswitch/arm64-hypervisor';
 import type { Arm64DebugExit, Arm64HypervisorOptions, Arm64Vcpu } from '@worldswitch/arm64-hypervisor';
 import * as devices from '@worldswitch/devices';
 import { Kvm } from '@worldswitch/hypervisor';
@@ -47,7 +47,7 @@ export function bareHost({ gic = 2, ram = 16 * MIB, sync, model = LAB, ...option
       vcpu.initialise(['psci-0.2']);
       vcpu.setRegister('pc', RAM);
       return {
-        vm, vcpu, backend: vcpu.backend as Arm64Vcpu,
+        vm, vcpu, backend: arm64Vcpu(vcpu),
         load: (address, source) => {
           board.machine.memory.loadBytes(hostAddress + (address - RAM), assemble(source, { instructionSet: A64, origin: address }).bytes);
         },

@@ -1,7 +1,8 @@
 /** PSCI and SMCCC, as a guest calls them and as KVM answers. */
 import { describe, expect, it } from 'vitest';
+import { arm64Vcpu } from '@worldswitch/arm64-hypervisor';
 import type { Profile } from '@worldswitch/arm64-hypervisor';
-import { CALLS, MINUS, RAM, backendOf, call, kvmGuest } from './guest.ts';
+import { CALLS, MINUS, RAM, call, kvmGuest } from './guest.ts';
 import type { KvmGuest, KvmGuestOptions } from './guest.ts';
 import { errnoOf } from './bench.ts';
 import { sentence } from './sentence.ts';
@@ -101,7 +102,7 @@ describe('PSCI', () => {
     expect(second.getRegister('SCTLR_EL1') & (1n << 25n)).toBe(0n);
     expect(call(one, [CPU_ON_64, 1n, RAM, 0n])).toEqual(psci(ALREADY_ON));
     // A big-endian caller's target is big-endian; the bench's core is little-endian for good, so the caller's part is in arm64-hypervisor's vm.test.ts.
-    backendOf(third).start({ entry: RAM, context: 0n, bigEndian: true });
+    arm64Vcpu(third).start({ entry: RAM, context: 0n, bigEndian: true });
     expect(third.getRegister('SCTLR_EL1') & (1n << 25n)).toBe(1n << 25n);
   });
   sentence('5.27', () => {

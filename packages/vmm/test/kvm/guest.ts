@@ -1,6 +1,6 @@
 /** A VM with vCPUs and memory on the bench, and a way to have single instructions executed by a guest. */
-import { Arm64Vcpu, Arm64Vm } from '@worldswitch/arm64-hypervisor';
-import type { Arm64DebugExit } from '@worldswitch/arm64-hypervisor';
+import { arm64Vcpu, arm64Vm } from '@worldswitch/arm64-hypervisor';
+import type { Arm64DebugExit, Arm64Vcpu, Arm64Vm } from '@worldswitch/arm64-hypervisor';
 import type { Exit, Vcpu, Vm } from '@worldswitch/hypervisor';
 import { RAM } from '../../src/test/bare-guest.ts';
 import { kvmBench } from './bench.ts';
@@ -39,12 +39,6 @@ export interface KvmGuestOptions extends NonNullable<Parameters<typeof kvmBench>
 
 const HOST = 'debugger';
 
-/** The architecture's side of a vCPU. */
-export function backendOf({ backend }: TestVcpu): Arm64Vcpu {
-  if (backend instanceof Arm64Vcpu) return backend;
-  throw new TypeError('not one of arm64');
-}
-
 export function kvmGuest({ vcpus = 1, features = ['psci-0.2'], source, size = 0x10_0000n, logDirtyPages = false, prepare, ...options }: KvmGuestOptions = {}): KvmGuest {
   const bench = kvmBench(options);
   const vm = bench.kvm.createVm();
@@ -57,11 +51,9 @@ export function kvmGuest({ vcpus = 1, features = ['psci-0.2'], source, size = 0x
   });
   const [vcpu] = made;
   vcpu.setRegister('pc', RAM);
-  const { backend: vmBackend } = vm;
-  if (!(vmBackend instanceof Arm64Vm)) throw new TypeError('not one of arm64');
   const place = (at: bigint): bigint => bench.memory.base + (at - RAM);
   const one: KvmGuest = {
-    ...bench, vm, vmBackend, vcpu, vcpus: made, backend: backendOf(vcpu),
+    ...bench, vm, vmBackend: arm64Vm(vm), vcpu, vcpus: made, backend: arm64Vcpu(vcpu),
     program: (text, at = RAM) => { bench.load(place(at), at, text); },
     read: (at, bytes = 8) => bench.machine.memory.read(place(at), bytes, HOST) ?? 0n,
     write: (at, value, bytes = 8) => { bench.machine.memory.write(place(at), bytes, value, HOST); },
