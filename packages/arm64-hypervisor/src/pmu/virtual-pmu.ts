@@ -172,7 +172,7 @@ export class VirtualPmu implements UserPmu {
 
   #increment(value: bigint, el: 0 | 1): void {
     if (!this.#enabled) return;
-    for (let n = 0; n < this.counters; n++) {
+    for (const n of this.#numbers()) {
       if ((value & bitOf(n)) !== 0n && this.#counts(n) === EVENT.softwareIncrement && this.#permits(n, el)) this.#add(n);
     }
   }
@@ -182,11 +182,12 @@ export class VirtualPmu implements UserPmu {
   get #enabled(): boolean {
     return this.#kept.get('PMCNTENSET_EL0') !== 0n && (this.#kept.get('PMCR_EL0') & E) !== 0n;
   }
+  /** Counters that are enabled. */
   #numbers(): number[] {
     const enabled = this.#kept.get('PMCNTENSET_EL0');
     return [...Array.from({ length: this.counters }, (_, n) => n), CYCLES].filter((n) => (enabled & bitOf(n)) !== 0n);
   }
-  /** The event that an enabled counter counts; undefined where the VMM does not let it. */
+  /** The event that a counter counts if it is enabled; undefined where the VMM does not let it. */
   #counts(n: number): number | undefined {
     const event = n === CYCLES ? EVENT.cycles : Number(this.#kept.get(filterOf(n)) & BigInt(eventMask(this.#setup.version())));
     return this.#setup.events.allows(event) ? event : undefined;
