@@ -1,9 +1,10 @@
 /** KVM_ARM_VCPU_PMU_V3_CTRL, and the monitors that a guest gets by it. */
 import { ONE_REGISTER_FACTS } from '@worldswitch/arm64-hypervisor';
+import { createPmu } from '@worldswitch/arm64-hypervisor/vmm';
 import type { Device } from '@worldswitch/hypervisor';
 import { structCodec } from '@worldswitch/hypervisor/abi';
-import { controlled, giveController, initialise, load, numberOf } from '../vgic/kernel-guest.ts';
 import { describe, expect, it } from 'vitest';
+import { controlled, giveController, initialise, load, numberOf } from '../vgic/kernel-guest.ts';
 import { errnoOf } from './bench.ts';
 import { RAM, kvmGuest, runUntil } from './guest.ts';
 import type { KvmGuest, KvmGuestOptions, TestVcpu } from './guest.ts';
@@ -172,6 +173,12 @@ describe('how it is set up', () => {
     expect([1n, 2n, 3n].map((attribute) => errnoOf(() => { first.getAttribute(PMU.group, attribute); }))).toEqual(['ENXIO', 'ENXIO', 'ENXIO']);
     for (const attribute of [0n, 1n, 2n, 3n]) first.hasAttribute(PMU.group, attribute);
   }, 'PMU_V3_CTRL: filter and choice');
+  it('is what a VMM\'s half does, where there is a controller and the feature', () => {
+    const one = withController(2, 1);
+    initialise(one.device);
+    expect([createPmu(one.vcpu, 23), run(one.vcpu), createPmu(kvmGuest().vcpu, 23)]).toEqual([true, 'none', false]);
+    expect(() => createPmu(one.vcpu, 23)).toThrow(/^EBUSY: setting the PMU interrupt of vCPU 0 to 23/);
+  });
   sentence('7.4', () => {
     const { vcpu } = kvmGuest({ features: FEATURES });
     for (const [group, attribute] of [[PMU.group, 4n], [PMU.group, 1n << 32n], [3, 0n], [0xffff_ffff, 0n]] as const) {
@@ -229,6 +236,14 @@ describe('an overflow', () => {
     // In the middle of the loop: 100 instructions after ISB began, of two each turn.
     expect(Number(one.vcpu.getRegister('x28'))).toBeGreaterThan(140);
     expect(one.vcpu.deviceLines['pmu']).toBe(false);
+  });
+  it('is interrupt 23 where the VMM has a distributor and the host\'s virtual CPU interface', () => {
+    const [vectors, handler] = [RAM + 0x1000n, 'mrs x21, ICC_IAR1_EL1\n mov x26, #1\n msr PMOVSCLR_EL0, x26\n msr ICC_EOIR1_EL1, x21\n add x28, x28, #1\n eret'];
+    const open = `${load('x0', vectors)}\n msr VBAR_EL1, x0\n mov x0, #0xf0\n msr ICC_PMR_EL1, x0\n mov x0, #1\n msr ICC_IGRPEN1_EL1, x0\n isb\n msr DAIFClr, #2\n`;
+    const one = started({ gic: 3, interruptInterface: {}, source: `${open} ${counting(0x08, 0xffff_ffffn - 99n, LOOP)}` });
+    one.program(handler, vectors + 0x280n);
+    runUntilEnd(one);
+    expect(['x21', 'x28', 'x27'].map((name) => one.vcpu.getRegister(name))).toEqual([23n, 1n, 1n]);
   });
   it('is counted by the counter that is chained to it, without an interrupt of its own', () => {
     const START = 0xffff_ff00n;
