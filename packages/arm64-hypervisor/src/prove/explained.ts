@@ -64,7 +64,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'a walk that began before the exception to EL2 may still go on; here it is over with its instruction', source: 'DDI 0487 D8.2, B2.6.12; __kvm_vcpu_run of Linux 6.7 (dsb nsh)',
   },
   {
-    about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^debug-to-host$/, access: /str vcpu\d+\.externalDebugState/,
+    about: 'the debugger\'s registers, saved with the guest\'s set', steps: /^(debug-to-host|guest-set-save)$/, access: /str vcpu\d+\.externalDebugState/,
     why: 'accesses of the guest trap while the set is the debugger\'s, so that it comes back as it went; the code asks only whose set it is by the pointer', source: 'DDI 0487 MDCR_EL2.TDA; __debug_switch_to_host of Linux 4.15',
   },
   {
@@ -76,11 +76,31 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'dead between two exceptions of the host, each of which writes them anew; Linux moves them no more since the series of 2018', source: 'sysreg_save_host_state_vhe of Linux 4.17, which leaves them out',
   },
   {
-    about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^(host-sysregs|panic)-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],
+    about: 'ELR_EL1 and SPSR_EL1 of a host at EL1', steps: /^(host-(sysregs|frame|el1)|panic)-(save|restore)$/, access: /(ELR|SPSR)_EL1$/, modes: ['nvhe'],
     why: 'dead between two exceptions of the host, each of which writes them anew', source: 'DDI 0487 D1.3.1 (exception entry)',
   },
   {
-    about: 'the host\'s link register', steps: /^guest-(enter|exit)$/, access: /host\.x30$/, modes: ['vhe'],
+    about: 'the way back, where a panic brings back the host\'s registers', steps: /^panic-restore$/, access: /(ELR|SPSR)_EL2$|host\.(PC|PSTATE)$/, modes: ['nvhe'],
+    why: 'they come with the other registers of the host; the panic then goes a way of its own, and writes them behind it', source: '__sysreg_restore_host_state and __hyp_call_panic_nvhe of Linux 4.15',
+  },
+  {
+    about: 'MDSCR_EL1, saved where it is the debugger\'s', steps: /^guest-sysregs-save$/, access: /str vcpu\d+\.state\.external-mdscr$/,
+    why: 'accesses of the guest trap while the debugger has the registers, so that it comes back as it went', source: 'DDI 0487 MDCR_EL2.TDA; ctxt_mdscr_el1 of Linux 6.14',
+  },
+  {
+    about: 'whether the VM has a timer', steps: /^timer-(save|restore)$/, access: /timer-enabled$/,
+    why: 'every VM here has one; there the VMM may have left the interrupt controller out, and the timer with it', source: 'save_timer_state and restore_timer_state of Linux 4.1 (KVM_TIMER_ENABLED)',
+  },
+  {
+    about: 'VTTBR_EL2, at a call', steps: /^trap-vector$/, access: /^mrs VTTBR_EL2$/,
+    why: 'a call of the host\'s and one of the guest\'s come by one vector, and the VMID tells which it is; hosted code knows', source: 'el1_sync of Linux 4.1',
+  },
+  {
+    about: 'the barriers around the drain of a profiling buffer', steps: /^spe-off$/, access: /^(isb|dsb nsh)$/,
+    why: 'a sample that is on its way is written at the drain, and is in memory at once; at EL2 none is taken', source: 'DDI 0487 B2.6.12, D14 (PSB CSYNC); __debug_save_spe_nvhe of Linux 4.15',
+  },
+  {
+    about: 'the host\'s link register', steps: /^(guest-(enter|exit)|host-general-(save|restore))$/, access: /host\.x30$/, modes: ['vhe'],
     why: 'machine code returns to its caller by it; hosted code returns by itself', source: 'AAPCS64 6.1.1',
   },
 ];

@@ -279,7 +279,7 @@ export class Run implements RunningTrial {
     const panicked = (panic: Panic): void => {
       const { esr = 0n, elr = 0n, spsr = 0n, far = 0n, hpfar = 0n, par = 0n } = panic.report ?? {};
       this.#look('panic report', 'after the panic', ['ESR', 'ELR', 'SPSR', 'FAR', 'HPFAR', 'PAR'], [esr, elr, spsr, far, hpfar, par]);
-      this.#read('host register', AFTER_PANIC, view.host);
+      this.#read('host register', AFTER_PANIC, host.mode === 'nvhe' ? [...view.host, 'pc', 'pstate'] : view.host);
     };
     world.load = (memory) => {
       turn();
@@ -298,7 +298,7 @@ export class Run implements RunningTrial {
     world.enter = (memory) => {
       turn();
       waiting = false;
-      surroundings.beforeEntry();
+      surroundings.beforeEntry(this.backend.guest.memory.context.get('CPACR_EL1'));
       if (scenario.pending === true && this.#roundTrips === PENDING_AFTER) this.machine.interrupt();
       this.#roundTrips++;
       if (typeof scenario.fails === 'object' && this.#roundTrips === FAILING_ROUND) this.#read('host register', BEFORE_FAILURE, view.host);

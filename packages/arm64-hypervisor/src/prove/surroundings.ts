@@ -12,6 +12,8 @@ import { hostRegisters, randomValue } from './values.ts';
 import { CALLEE_SAVED, VECTORS } from './view.ts';
 
 const MDE = 0x8000n;
+/** CPACR_EL1: traps of the trace registers, which nobody here has. */
+const TTA = 0x1000_0000n;
 const FLAGS = { EL1_PROFILED: 3n, EL2_PROFILED: 2n, BUFFER_ON: 1n } as const;
 /** Least interval between two samples (PMSIDR_EL1.Interval). */
 const INTERVAL = 256n;
@@ -115,13 +117,16 @@ export class Surroundings {
     }
   }
 
-  /** Before an entry: the host has done other things since. */
-  beforeEntry(): void {
+  /** Before an entry: the host has done other things since. A switch that fails finds another CPACR_EL1 than the guest's, for the register has but one bit that is free. */
+  beforeEntry(guestCpacr: bigint): void {
     const { machine: { processor: { debugger: door } }, host, random, scenario } = this.#options;
     this.#fill(this.#free);
     // Its own monitor, on or off; with KDE clear it acts on user programs alone.
     host.code.write('MDSCR_EL1', scenario.fails === undefined ? random.pick([0n, MDE]) : MDE);
-    if (host.mode === 'nvhe') door.write('SP_EL1', randomValue('SP_EL1', random));
+    if (host.mode === 'nvhe') {
+      door.write('SP_EL1', randomValue('SP_EL1', random));
+      if (scenario.fails !== undefined) host.code.write('CPACR_EL1', guestCpacr ^ TTA);
+    }
     this.#profile();
   }
 

@@ -8,7 +8,7 @@ import { ownerToGuest, ownerToHost, speDisable, speEnable } from '../steps/debug
 import { LOAD, LOADED_SLOTS, PUT, el1Steps, guestStackRestore, hostSetRestore, hostStackSave, stackExchange } from '../steps/el1-set.ts';
 import { exitSyndrome, guestPstateSave, pendingCheck, runningVcpuByMode, serrorCheck, vectorLate } from '../steps/entry-late.ts';
 import { faultInfoLate, guestEnter, guestExit, returnToHost } from '../steps/entry.ts';
-import { fpBarrier, fpFirstUse, fpHostSave, fpPutFree } from '../steps/fp-owner.ts';
+import { fpBarrier, fpFirstUseFree, fpHostSave, fpPutFree } from '../steps/fp-owner.ts';
 import { panicRestoreLate } from '../steps/panic-late.ts';
 import { panicReport, panicReturn } from '../steps/panic.ts';
 import { stage2Load, stage2OffLate, stage2OnLate, translationDone } from '../steps/stage2-late.ts';
@@ -41,7 +41,7 @@ export const OWNER: Revision = {
     guestRestore.vhe, placed(ownerToGuest, 'mask-exceptions'),
     hostStackSave, pendingCheck, guestStackRestore, placed(guestEnter, 'guest-sysregs-restore', 'guest-sp-restore'),
     vectorLate, guestExit, stackExchange, serrorCheck,
-    guestPstateSave, exitSyndrome, fpFirstUse, faultInfoLate,
+    guestPstateSave, exitSyndrome, fpFirstUseFree, faultInfoLate,
     guestSave.nvhe, guestSave.vhe, aarch32Out, translationDone('out'),
     timerTrapsOffStep, VGIC_OFF, trapsOffLate.nvhe, trapsOffLate.vhe, stage2OffLate,
     fpBarrier, placed(hostSetRestore.nvhe, 'guest-sysregs-save', 'stage2-off', 'traps-off', 'guest-walks-done'), hostSetRestore.vhe, fpexcSave, placed(ownerToHost), speEnable, running.clear, placed(unmaskExceptions, 'host-sysregs-restore', 'debug-to-host', 'traps-off'),

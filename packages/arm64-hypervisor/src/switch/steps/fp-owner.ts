@@ -21,18 +21,35 @@ function open({ code, mode }: SwitchContext): void {
   code.isb();
 }
 
-export const fpFirstUse: Step = {
+const firstUse: Omit<Step, 'run'> = {
   id: 'fp-first-use', phase: 'fixup', el: 2, kind: 'fp',
   because: 'most rounds never touch V registers; the first use traps, and the guest repeats its instruction without the host having seen anything of it',
   when: ({ scratch }) => scratch.exit?.code === 'sync' && scratch.exit.serror !== true && decodeSyndrome(scratch.exit.esr).ec === EC.FP_ASIMD,
+};
+
+function toGuest({ code, vcpu, scratch }: SwitchContext): void {
+  restoreFp(code, vcpu.context);
+  if ((vcpu.state.get('hcr') & RW) === 0n) code.restore('FPEXC32_EL2', vcpu.context, 'FPEXC32_EL2');
+  code.store(vcpu.state, 'fp-owner', FP_OWNER.guest);
+  scratch.handled = 'fixup';
+}
+
+/** The host's values are put away if they are in the way. */
+export const fpFirstUse: Step = {
+  ...firstUse,
   run: (c) => {
-    const { code, vcpu, host, scratch } = c;
     open(c);
-    if (owner(c) === FP_OWNER.host) saveFp(code, host.context);
-    restoreFp(code, vcpu.context);
-    if ((vcpu.state.get('hcr') & RW) === 0n) code.restore('FPEXC32_EL2', vcpu.context, 'FPEXC32_EL2');
-    code.store(vcpu.state, 'fp-owner', FP_OWNER.guest);
-    scratch.handled = 'fixup';
+    if (owner(c) === FP_OWNER.host) saveFp(c.code, c.host.context);
+    toGuest(c);
+  },
+};
+
+/** They are in memory already, always (`fpHostSave`): nobody asks. */
+export const fpFirstUseFree: Step = {
+  ...firstUse,
+  run: (c) => {
+    open(c);
+    toGuest(c);
   },
 };
 

@@ -29,10 +29,9 @@ export const dirty = ({ code, vcpu }: SwitchContext): boolean => (code.load(vcpu
 export const debugCompute: Step = {
   id: 'debug-compute', phase: 'save-host', el: 2, kind: 'debug',
   because: 'a guest that has debug events enabled needs its registers in hardware from its first instruction, not only after it has touched one',
-  run: (c) => {
-    const { code, vcpu } = c;
-    if (dirty(c)) return;
-    if ((code.load(vcpu.context, 'MDSCR_EL1') & IN_USE) !== 0n) code.store(vcpu.state, 'debug-flags', code.load(vcpu.state, 'debug-flags') | DEBUG_DIRTY);
+  run: ({ code, vcpu }) => {
+    // The whole word, in which there is no other flag yet; without a reason to set it, it is as an earlier trap has left it.
+    if ((code.load(vcpu.context, 'MDSCR_EL1') & IN_USE) !== 0n) code.store(vcpu.state, 'debug-flags', DEBUG_DIRTY);
   },
 };
 
