@@ -7,7 +7,7 @@ const [none, write, read, both] = [io(0), io(1), io(2), io(3)];
 /** linux/kvm.h. */
 export const KVM = {
   GET_API_VERSION: none(0x00), CREATE_VM: none(0x01), CHECK_EXTENSION: none(0x03), GET_VCPU_MMAP_SIZE: none(0x04), CREATE_VCPU: none(0x41), RUN: none(0x80),
-  SET_USER_MEMORY_REGION: write(0x46, 32), IRQ_LINE: write(0x61, 8), SET_ONE_REG: write(0xac, 16), ARM_VCPU_INIT: write(0xae, 32), ARM_PREFERRED_TARGET: read(0xaf, 32),
+  SET_USER_MEMORY_REGION: write(0x46, 32), SET_ONE_REG: write(0xac, 16), ARM_VCPU_INIT: write(0xae, 32), ARM_PREFERRED_TARGET: read(0xaf, 32),
   CREATE_DEVICE: both(0xe0, 12), SET_DEVICE_ATTR: write(0xe1, 24),
 } as const;
 export const API_VERSION = 12;
@@ -17,14 +17,11 @@ export const EXIT = { MMIO: 6, SYSTEM_EVENT: 24 } as const;
 export const SYSTEM_EVENT = { 1: 'shutdown', 2: 'reset', 3: 'crash' } as const;
 export const EINTR = 4;
 
-/** asm/kvm.h: features, core registers (an index in words of `struct kvm_regs`), the interrupt controller. */
+/** asm/kvm.h: features, the program counter (an index in words of `struct kvm_regs`), the interrupt controller. */
 export const FEATURE = { POWER_OFF: 0, PSCI_0_2: 2 } as const;
-const core = (words: number): bigint => 0x6030_0000_0010_0000n + BigInt(words);
-export const REGISTER = { x: (n: number): bigint => core(2 * n), sp: core(0x44), pc: core(0x40) } as const;
+export const REGISTER = { pc: 0x6030_0000_0010_0040n } as const;
 export const VGIC_V3 = 7;
 export const VGIC = { GRP_ADDR: 0, GRP_CTRL: 4, ADDR_DIST: 2, ADDR_REDIST_REGION: 5, CTRL_INIT: 0 } as const;
-/** Of KVM_IRQ_LINE: a shared interrupt. */
-export const IRQ_TYPE_SPI = 1 << 24;
 
 /** Bytes of a structure: each part as its width in bytes and its value, one after the other. */
 export function struct(...parts: readonly (readonly [width: 4 | 8, value: number | bigint])[]): Uint8Array {

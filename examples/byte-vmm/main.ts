@@ -12,13 +12,11 @@ import { KvmDevice, UserSpace, errorName } from '@worldswitch/hypervisor/ioctl';
 import * as images from '@worldswitch/image';
 import { assemble } from '@worldswitch/isa';
 import { API_VERSION, CAP_ARM_PSCI_0_2, EINTR, EXIT, FEATURE, KVM, MEM_READONLY, REGISTER, RunPage, SYSTEM_EVENT, VGIC, VGIC_V3, struct } from './kvm-h.ts';
-import { OFF, program } from './program.ts';
+import { ALONE, PROGRAM, program } from './program.ts';
 import { Uart } from './uart.ts';
 
 const MIB = 1 << 20;
 const [RAM_SIZE, FLASH_SIZE] = [128 * MIB, 128 * MIB];
-const RAM = VIRT_MAP.ram.base;
-const PROGRAM = 0x4400_0000n;
 const [file, ...keys] = process.argv.slice(2);
 
 // The host: a machine with our hypervisor. On silicon it would be an arm64 computer, and what is below the kernel's own.
@@ -46,7 +44,7 @@ const vm = ioctl('KVM_CREATE_VM', system, KVM.CREATE_VM);
 
 // Its memory: RAM, and flash that it may read; what is written there is the VMM's, who forgets it.
 const regions = [
-  { guest: RAM, size: BigInt(RAM_SIZE), user: hostMemory.base, flags: 0 },
+  { guest: VIRT_MAP.ram.base, size: BigInt(RAM_SIZE), user: hostMemory.base, flags: 0 },
   { guest: 0n, size: BigInt(FLASH_SIZE), user: hostMemory.base + BigInt(RAM_SIZE), flags: MEM_READONLY },
 ] as const;
 regions.forEach(({ guest, size, user, flags }, slot) => {
@@ -90,11 +88,8 @@ setAttribute(VGIC.GRP_CTRL, VGIC.CTRL_INIT, 0n);
 // What it runs.
 load(PROGRAM, assemble(program, { instructionSet: A64, origin: PROGRAM }).bytes);
 const [boot] = vcpus;
-if (file === undefined) {
-  setRegister(boot.fd, REGISTER.pc, PROGRAM);
-  setRegister(boot.fd, REGISTER.sp, RAM + BigInt(RAM_SIZE));
-  setRegister(boot.fd, REGISTER.x(30), PROGRAM + OFF);
-} else {
+if (file === undefined) setRegister(boot.fd, REGISTER.pc, ALONE);
+else {
   const plan = planBoot({ kind: 'firmware', firmware: new Uint8Array(readFileSync(file)) }, configure({ ram: RAM_SIZE, cpus: vcpus.length, el2: false, gic: 3 }), images);
   for (const { address, bytes } of plan.segments) load(address, bytes);
   setRegister(boot.fd, REGISTER.pc, plan.start.pc);
@@ -108,10 +103,10 @@ const uart = new Uart((character) => {
   if (line.endsWith('stop autoboot: ') || line.endsWith('=> ')) uart.type(`${keys.shift() ?? 'poweroff'}\r`);
 });
 function access({ address, data, write }: RunPage['mmio']): void {
+  // What is somewhere else is none of the UART's registers either.
   const offset = Number(address - VIRT_MAP.uart.base);
-  const here = offset >= 0 && offset < VIRT_MAP.uart.size;
-  if (!write) data.fill(0)[0] = here ? uart.read(offset) : 0;
-  else if (here) uart.write(offset, data[0]);
+  if (write) uart.write(offset, data[0]);
+  else data.fill(0)[0] = uart.read(offset);
 }
 
 /** A turn of one vCPU. What ended the machine, or undefined when it goes on. */

@@ -5,7 +5,11 @@
  */
 export const program = `
   b start
-off:
+alone:
+  adr x0, alone - 4
+  add x0, x0, #1, lsl #12
+  mov sp, x0
+  bl start
   movz x0, #0x8
   movk x0, #0x8400, lsl #16
   hvc #0
@@ -88,5 +92,6 @@ second: .asciz "vCPU 1 waits for its timer.\\n"
 tick: .asciz "vCPU 1 has interrupt 27, and sends one.\\n"
 last: .asciz "vCPU 0 has it.\\n"
 `;
-/** Where the program's `off` is, which ends the machine: a return address for where there is no firmware. */
-export const OFF = 4n;
+/** Where it is, beyond what U-Boot uses; and where it begins without firmware: it turns the machine off then. */
+export const PROGRAM = 0x4400_0000n;
+export const ALONE = PROGRAM + 4n;
