@@ -82,7 +82,6 @@ export interface RedistributorRegion {
 export function regionOf(value: bigint): RedistributorRegion & { readonly flags: number; readonly index: number } {
   return { count: Number(value >> 52n), base: value & 0x000f_ffff_ffff_0000n, flags: Number((value >> 12n) & 15n), index: Number(value & 0xfffn) };
 }
-export const regionValue = ({ base, count }: RedistributorRegion, index: number): bigint => (BigInt(count) << 52n) | base | BigInt(index);
 
 export class RedistributorRegions {
   readonly #addressBits: number;
