@@ -96,7 +96,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'a call of the host\'s and one of the guest\'s come by one vector, and the VMID tells which it is; hosted code knows', source: 'el1_sync of Linux 4.1',
   },
   {
-    about: 'the barriers around the drain of a profiling buffer', steps: /^spe-off$/, access: /^(isb|dsb nsh)$/,
+    about: 'sampling and the buffer of the samples, where both are turned off', steps: /^spe-off$/, access: /^msr (PMSCR|PMBLIMITR)_EL1$/,
+    why: 'either keeps the guest out of the host\'s samples: with the one nothing is sampled, with the other profiling is disabled as a whole', source: 'DDI 0487 D14 (ProfilingBufferEnabled, StatisticalProfilingEnabled)',
+  },
+  {
+    about: 'the barriers around the drain of a profiling buffer, and between it and its samples', steps: /^spe-(off|on)$/, access: /^(isb|dsb nsh)$/,
     why: 'a sample that is on its way is written at the drain, and is in memory at once; at EL2 none is taken', source: 'DDI 0487 B2.6.12, D14 (PSB CSYNC); __debug_save_spe_nvhe of Linux 4.15',
   },
   {
