@@ -14,10 +14,10 @@ qemu-system-ppc:the PowerPC machines
 qemu-utils:disk images for QEMU
 binutils-aarch64-linux-gnu:as and objdump, both directions of the A64 tables
 gcc-aarch64-linux-gnu:guest programs and the vector harness
-libc6-dev-arm64-cross:the kernel's headers for arm64, and C programs that use KVM
+libc6-dev-arm64-cross:headers of the kernel for arm64, and C programs that use KVM
 binutils-powerpc-linux-gnu:as and objdump for BookE
 gcc-powerpc-linux-gnu:BookE guest programs
-linux-libc-dev-powerpc-cross:the kernel's headers for PowerPC
+linux-libc-dev-powerpc-cross:headers of the kernel for PowerPC
 gdb-multiarch:the other end of the GDB server
 device-tree-compiler:device trees as text
 gcc:the QEMU plugin
